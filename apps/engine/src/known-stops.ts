@@ -5,14 +5,21 @@ import type { EngineScopedUnit } from '@lockstep/storage';
 
 /** Kill switches and suspensions that were named and no reading confirmed yet; what is named beyond stops when it is read. */
 const NAMED_MAX = 10_000;
-/** A reading that began longer ago may lack what is due by now, in ms: 100 ms after its answer a stop acts (product §3), and a commit takes some of them. */
-const FRESH_MS = 90;
+/** A reading that began longer ago is not relied on, in ms: of the 100 ms after which a stop acts (product §3) the commit that follows needs some. */
+const FRESH_MS = 50;
 
 /** What the last reading of all kill switches and suspensions found, by the names wake-ups have for them, and when it began. */
 interface Reading {
   readonly names: ReadonlySet<string>;
   /** Monotonic ms. */
   readonly beganAt: number;
+}
+
+/** What was asked for beside what is written down. */
+export interface UnheardNames {
+  readonly names: readonly string[];
+  /** Monotonic ms: what was answered before is among them, or was known. */
+  readonly asOf: number;
 }
 
 /**
@@ -24,7 +31,7 @@ export class KnownStops {
   /** By name: the number of its naming. */
   private readonly named = new Map<string, number>();
   private namings = 0;
-  /** Told of each naming. */
+  /** Told when something was named. */
   onNamed: () => void = () => undefined;
 
   /** @param monotonic ms */
@@ -42,10 +49,18 @@ export class KnownStops {
 
   /** Takes what a wake-up named; names of neither a kill switch nor a suspension are none of ours. */
   name(name: string): void {
-    if ((killTargetOf(name) === null && suspendedTenantOf(name) === null) || this.named.size >= NAMED_MAX) return;
-    this.namings += 1;
-    this.named.set(name, this.namings);
-    this.onNamed();
+    this.meet([name]);
+  }
+
+  /** Takes names that were met beside what was written down: they act as if wake-ups had told of them. */
+  meet(names: readonly string[]): void {
+    const before = this.namings;
+    for (const name of names) {
+      if ((killTargetOf(name) === null && suspendedTenantOf(name) === null) || this.named.size >= NAMED_MAX) continue;
+      this.namings += 1;
+      this.named.set(name, this.namings);
+    }
+    if (this.namings > before) this.onNamed();
   }
 
   /** A reading that began after naming `upTo` found `names`. */
@@ -58,15 +73,11 @@ export class KnownStops {
    * What stops a scope and is not known, for {@link KnownStops.meet}: asked for in the transaction that writes down what may leave once it is committed. Nothing is asked while the last
    * reading is fresh.
    */
-  async unheard({ tenantId }: TenantScope, switches: EngineScopedUnit['killSwitches']): Promise<readonly string[]> {
-    if (this.monotonic() - this.last.beganAt <= FRESH_MS) return [];
+  async unheard({ tenantId }: TenantScope, switches: EngineScopedUnit['killSwitches']): Promise<UnheardNames> {
+    const now = this.monotonic();
+    if (now - this.last.beganAt <= FRESH_MS) return { names: [], asOf: this.last.beganAt };
     const { names, suspended } = await switches.inForce();
     const all = suspended ? [...names, suspensionWakeup(tenantId)] : names;
-    return all.filter((name) => !this.last.names.has(name) && !this.named.has(name));
-  }
-
-  /** What was met beside what was written down acts as if a wake-up had named it. */
-  meet(names: readonly string[]): void {
-    for (const name of names) this.name(name);
+    return { names: all.filter((name) => !this.last.names.has(name) && !this.named.has(name)), asOf: now };
   }
 }

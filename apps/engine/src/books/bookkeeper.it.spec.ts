@@ -49,7 +49,7 @@ describe('the books of a tenant', () => {
       },
     } as const;
     const wave = planMove(ctx, move, false);
-    const times = await writeJournal(ctx, [wave]);
+    const { times } = await writeJournal(ctx, [wave]);
     const state = new SendState(wave.plan.orders.count);
     expect(state.count).toBe(1);
     state.outcome[0] = OUTCOME.filled;

@@ -73,7 +73,7 @@ describe('the end of a stop', () => {
     } as const;
     const planned = planMove(ctx, move, false);
     stage.books.expect([planned]);
-    const times = await writeJournal(ctx, [planned]);
+    const { times } = await writeJournal(ctx, [planned]);
     const sent = new SendState(planned.plan.orders.count);
     sent.outcome.fill(outcome);
     takeOutcomes(

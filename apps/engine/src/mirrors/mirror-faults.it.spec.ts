@@ -195,9 +195,12 @@ describe('mirrored orders under faults', () => {
             await world.look();
             expect([...world.venue.standingNow].sort(), told.join('; ')).toEqual([...world.wished()].sort());
             const rows = await stage.storage.scoped(stage.scope, standingOrders);
-            expect(rows.map(({ status }) => status)).toEqual(world.venue.standingNow.map(() => 'standing'));
+            expect(
+              rows.map(({ status }) => status),
+              told.join('; '),
+            ).toEqual(world.venue.standingNow.map(() => 'standing'));
           },
-          { timeout: 12_000, interval: 50 },
+          { timeout: 30_000, interval: 50 },
         );
       };
       try {
@@ -220,7 +223,7 @@ describe('mirrored orders under faults', () => {
             await world.look();
             expect([rows.pendingBuy[copy.row], rows.aheadBuy[copy.row], world.venue.standingNow]).toEqual([0, 0, []]);
           },
-          { timeout: 12_000, interval: 50 },
+          { timeout: 30_000, interval: 50 },
         );
       } finally {
         await stage.close();

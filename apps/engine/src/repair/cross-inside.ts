@@ -18,7 +18,7 @@ import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
 import type { OpenOrder } from '../state/open-orders';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
-import { meetUnheard, unheardStops } from '../unheard-stops';
+import { readStops } from '../unheard-stops';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 
@@ -87,8 +87,7 @@ export class InsideCrossing {
 
   /** What is entered by a cross is new risk as any: a stop that no wake-up told of is met before it is decided on (product §3). */
   private async meetStops(scope: TenantScope): Promise<void> {
-    const unheard = await this.ctx.storage.scoped(scope, (unit) => unheardStops(this.ctx, scope, unit), { readOnly: true });
-    meetUnheard(this.ctx, scope, unheard);
+    await readStops(this.ctx, scope);
   }
 
   private async crossAlone(account: AccountRecord, coin: string, no: number): Promise<void> {

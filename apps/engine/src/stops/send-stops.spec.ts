@@ -24,7 +24,14 @@ const ORDER: ListedOrder = {
 const REJECTED: WorkingOutcome = { kind: 'rejected', code: 'min_notional', text: 'Order must have minimum value of $10.' };
 
 /** A mirror of four lots stands, and is changed to five. What the leader's order and the copy's position are as it would leave, and the venue's answer. */
-async function change(given: { readonly order?: boolean; readonly held?: number; readonly answer?: WorkingOutcome }) {
+async function change(given: {
+  readonly order?: boolean;
+  readonly held?: number;
+  readonly answer?: WorkingOutcome;
+  readonly enters?: boolean;
+  /** As of when stops are known behind the writing, and behind each reading of them; it is 1,000 now. */
+  readonly stopsAsOf?: readonly number[];
+}) {
   const stage = new Stage();
   const row = stage.add(entryOf(1, settingsOf('1', { policy: 'orders' })));
   stage.sheet.rows.position[row] = given.held ?? 10;
@@ -41,7 +48,8 @@ async function change(given: { readonly order?: boolean; readonly held?: number;
   const account = { index: 1, no: 1, signer: 1, signs: true, network: { venue: { workingOrders } } } as unknown as AccountRecord;
   const copy = { no: 1, id: 'cpy_1', row, account, watched: { book: stage.book, working }, group: { scope: {} } } as unknown as CopyRecord;
   const standingStops = new StandingStops(10);
-  const mirror = { leaderOrderId: 'a', basis: 10, reduceOnly: true, trigger: null, owed: 0 };
+  const mirror = { leaderOrderId: 'a', basis: 10, reduceOnly: given.enters !== true, trigger: null, owed: 0 };
+  const stopsAsOf = [...(given.stopsAsOf ?? [])];
   const terms = { buy: false, size: size(4n * UNIT), price: price(110n), trigger: null, mirror, replaces: null, signers: [1] };
   const state = { state: 'standing', endNonce: null, end: null, filledLots: null, bookedLots: 0, toldLots: 0, doubted: false, askAt: NOW };
   const standing = { clientOrderId: '0x01', orderId: 'ord_1', copyNo: 1, account, instrument: instrumentOf('BTC'), ...terms, ...state };
@@ -52,7 +60,8 @@ async function change(given: { readonly order?: boolean; readonly held?: number;
     limits: ENGINE_LIMITS,
     nonces: { next: () => 7 },
     log: { warn: () => undefined },
-    storage: { platform: async () => 9, scoped: async () => NOTHING_UNHEARD },
+    storage: { platform: async () => 9, scoped: async () => ({ ...NOTHING_UNHEARD, asOf: stopsAsOf.shift() ?? 0 }) },
+    timers: { after: () => ({ cancel: () => undefined }) },
     wishes: { meetPending: () => undefined },
     knownStops: { meet: () => undefined },
     wakeEvents: () => undefined,
@@ -71,6 +80,18 @@ describe('a mirror that was to be changed', () => {
     ['the copy’s position did', { held: 0 }],
   ])('is what it was where nothing left because %s: it may be cancelled at once', async (_what, given) => {
     expect(await change(given)).toEqual({ asked: [], state: 'standing', endNonce: null, stands: 1, asks: false });
+  });
+
+  it.each<[string, Parameters<typeof change>[0], readonly string[]]>([
+    ['leaves where it enters and stops are known well enough', { enters: true, stopsAsOf: [900] }, ['change']],
+    ['leaves where it enters and they are once they were read again', { enters: true, stopsAsOf: [899, 1_000] }, ['change']],
+    ['leaves whatever is known of them where it closes', { stopsAsOf: [] }, ['change']],
+  ])('%s', async (_what, given, asked) => {
+    expect((await change(given)).asked).toEqual(asked);
+  });
+
+  it('is what it was where it enters and what stops it could not be read in time', async () => {
+    expect(await change({ enters: true, stopsAsOf: [899, 899] })).toEqual({ asked: [], state: 'standing', endNonce: null, stands: 1, asks: false });
   });
 
   it('is asked for first where the venue refused the change: it may have ended before that', async () => {

@@ -14,6 +14,7 @@ import {
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
+import { freshStops, isFresh } from '../unheard-stops';
 import { restsUntil } from './rest-times';
 import type { StandingStop } from './standing-stops';
 import { isReduceOnly, legOf, writeStops } from './stop-journal';
@@ -123,14 +124,22 @@ async function placeStops(
   // The legs of one action differ by their instruments: each takes an attempt of its own, so that their ids do.
   const stops = tasks.map((task, index) => stopOf(ctx, account, task, { wave, nonce, index }));
   const replaced = tasks.flatMap((task) => (task.kind === 'change' ? [task.standing] : []));
-  await end(ctx, books, replaced, nonce, stops);
+  const asOf = await end(ctx, books, replaced, nonce, stops);
   for (const stop of stops) ctx.standingStops.add(stop);
-  const asked = tasks.flatMap((task, index) => (isAskedFor(task) ? [index] : []));
+  const sure = await areStopsKnown(ctx, tasks, asOf);
+  const asked = sure ? tasks.flatMap((task, index) => (isAskedFor(task) ? [index] : [])) : [];
   const pick = <T>(all: readonly T[]): readonly T[] => all.filter((_, index) => asked.includes(index));
   const send = tasks[0]?.kind === 'change' ? change : place;
   const left = asked.length === 0 ? [] : await send(ctx, orders, account, nonce, pick(tasks), pick(stops), pick(tasks).map(heldBy));
-  const placed = tasks.map((_, index) => (asked.includes(index) ? left[asked.indexOf(index)] : GONE));
+  const kept = sure ? GONE : UNSURE;
+  const placed = tasks.map((_, index) => (asked.includes(index) ? left[asked.indexOf(index)] : kept));
   await takePlaced(ctx, books, tasks, stops, placed, onRefused);
+}
+
+/** Whether it is known what stops orders that enter, as they are about to leave: writing them down may have taken long. What only closes asks for nothing. */
+async function areStopsKnown(ctx: EngineContext, tasks: readonly Placing[], asOf: number): Promise<boolean> {
+  const entering = tasks.find(({ wanted }) => wanted.mirror?.reduceOnly === false);
+  return entering === undefined || isFresh(ctx, await freshStops(ctx, entering.copy.group.scope, asOf));
 }
 
 /**
@@ -145,8 +154,9 @@ function isAskedFor({ copy: { watched }, sheet, wanted: { mirror } }: Placing): 
 
 const GONE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the leader’s order went or filled before it left' };
 const REFUSED: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the position changed before it left' };
+const UNSURE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'what stops new risk could not be read before it left' };
 /** Nothing left: what it should have taken the place of is what it was. */
-const neverLeft = (outcome: WorkingOutcome): boolean => outcome === GONE || outcome === REFUSED;
+const neverLeft = (outcome: WorkingOutcome): boolean => outcome === GONE || outcome === REFUSED || outcome === UNSURE;
 
 async function place(
   ctx: EngineContext,
@@ -274,29 +284,30 @@ function stopOf(
   };
 }
 
-/** Writes down that these end with an action, and what it puts in their place; memory follows once it stands. */
+/** Writes down that these end with an action, and what it puts in their place; memory follows once it stands. Returns as of when stops are known, monotonic ms. */
 async function end(
   ctx: EngineContext,
   books: Bookkeeper,
   stops: readonly StandingStop[],
   nonce: number,
   fresh: readonly StandingStop[],
-): Promise<void> {
+): Promise<number> {
   const before = stops.map(({ endNonce, askAt }) => ({ endNonce, askAt }));
   for (const stop of stops) {
     stop.endNonce = nonce;
     stop.askAt = ctx.clock.now() + ctx.limits.stopRetryMs;
   }
   try {
-    await writeStops(ctx, books, [
+    const asOf = await writeStops(ctx, books, [
       ...stops.map((stop) => ({ stop, turn: 'ends' as const })),
       ...fresh.map((stop) => ({ stop, turn: 'written' as const })),
     ]);
+    for (const stop of stops) stop.state = 'ending';
+    return asOf;
   } catch (failure) {
     for (const [index, stop] of stops.entries()) Object.assign(stop, before[index]);
     throw failure;
   }
-  for (const stop of stops) stop.state = 'ending';
 }
 
 async function takePlaced(

@@ -28,10 +28,11 @@ export interface TurnedStop {
  * Writes turns of one account's stops in one transaction: the row that a restart reads, the order row that a tenant reads, and the event. Everything about a stop
  * is written before the action that makes it so leaves, or after the venue told it; writing it again meets its own keys. Throws when it could not be written.
  * What ends new risk and no wake-up told of is met beside a mirror that enters, as beside a wave (product §3): it keeps the mirror back.
+ * Returns as of when that is known, monotonic ms.
  */
-export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: readonly TurnedStop[]): Promise<void> {
+export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: readonly TurnedStop[]): Promise<number> {
   const first = turns[0];
-  if (first === undefined) return;
+  if (first === undefined) return Number.NEGATIVE_INFINITY;
   const { scope } = first.stop;
   const now = ctx.clock.now();
   const ended = turns.filter(({ turn }) => turn === 'ended').map(({ stop }) => stop.clientOrderId);
@@ -51,6 +52,7 @@ export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: r
   );
   meetUnheard(ctx, scope, unheard);
   ctx.wakeEvents(scope);
+  return unheard.asOf;
 }
 
 /** The leg of the plan a standing order is named by. */

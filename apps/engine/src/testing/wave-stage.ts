@@ -48,8 +48,12 @@ export class WaveStage {
   unread: readonly Pick<CommandRow, 'no' | 'kind' | 'targetId'>[] = [];
   /** What stops the tenant in the database. */
   stopsInForce: StopsInForce = { names: [], suspended: false };
+  /** Monotonic ms. */
+  elapsed = 0;
   /** Nothing was read yet. */
-  readonly knownStops = new KnownStops(() => 0);
+  readonly knownStops = new KnownStops(() => this.elapsed);
+  /** Called as a unit of work commits. */
+  onCommit: () => void = () => undefined;
   /** How often the venue's list of instruments was asked for. */
   listsAsked = 0;
   private waves = 0;
@@ -147,7 +151,7 @@ export class WaveStage {
     const registry = { accountCount: count + 1, copies, groupAt: () => group, sharedAccountsOf: () => [] } as unknown as Registry;
     const stops = new StopVersion();
     return {
-      clock: { now: () => NOW, monotonic: () => 0 },
+      clock: { now: () => NOW, monotonic: () => this.elapsed },
       stage: () => NOW,
       log: silentLogger,
       limits: ENGINE_LIMITS,
@@ -158,7 +162,13 @@ export class WaveStage {
       booked: new CopyLedger(),
       proposals: new OpenProposals(),
       openOrders: new OpenOrders(ENGINE_LIMITS.openOrdersMax, () => undefined),
-      storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal, commands, killSwitches }) },
+      storage: {
+        scoped: async (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => {
+          const done = await work({ now: NOW, journal, commands, killSwitches });
+          this.onCommit();
+          return done;
+        },
+      },
       wishes: new StopWishes(registry, () => stops.changed()),
       knownStops: this.knownStops,
       waves: { add: () => undefined },

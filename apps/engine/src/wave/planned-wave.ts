@@ -62,3 +62,10 @@ export interface WaveMarks {
 
 /** The time journal rows of a scope were written at: order rows carry it, so that deriving them again meets the same keys. */
 export type JournalTimes = ReadonlyMap<number, number>;
+
+/** What is known once waves are written down, by book group. */
+export interface Journaled {
+  readonly times: JournalTimes;
+  /** As of when the stops of what enters are known, monotonic ms. */
+  readonly stopsAsOf: Map<number, number>;
+}

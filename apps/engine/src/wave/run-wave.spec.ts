@@ -135,6 +135,61 @@ describe('a stop whose wake-up was lost (product §3)', () => {
   });
 });
 
+describe('what is known of stops once a wave is written down (product §3)', () => {
+  /** Runs the leader's moves with commits that take so long, the first the journal's; what stops the tenant is turned on behind the statements of the first. */
+  const run = async (from: string, to: string, commits: readonly number[], turned: StopsInForce | null, copies = 1) => {
+    const stage = new WaveStage({ copies });
+    const { ctx, knownStops } = stage;
+    if (from !== '0') stage.stage.follow(from);
+    const [left, turns] = [[...commits], turned === null ? [] : [turned]];
+    stage.onCommit = () => {
+      stage.elapsed += left.shift() ?? 0;
+      stage.stopsInForce = turns.shift() ?? stage.stopsInForce;
+    };
+    knownStops.onNamed = () => {
+      stage.stage.book.setStatus(0, STATUS.killSwitch, true);
+      ctx.stops.changed();
+    };
+    await runMoves(ctx, stage.books as unknown as Bookkeeper, stage.moves(from, to), NOTHING_BEHIND);
+    return stage;
+  };
+  const KILLED: StopsInForce = { names: ['kill_switch'], suspended: false };
+
+  it.each<[string, readonly number[], StopsInForce | null, readonly string[]]>([
+    ['is fresh enough behind a commit of 100 ms', [100], KILLED, ['buy 10']],
+    ['is read again behind a slower one: a switch turned meanwhile keeps entries back', [101], KILLED, []],
+    ['is read again behind a slower one: where nothing stops them, entries leave', [101, 100], null, ['buy 10']],
+    ['is not known where that reading is as slow: entries wait for the next plan', [101, 101], null, []],
+  ])('%s', async (_what, commits, turned, sent) => {
+    const stage = await run('0', '10', commits, turned);
+    expect(stage.sent).toEqual(sent);
+    expect(stage.outcomes[0]?.state.countOf(WITHHELD)).toBe(1 - sent.length);
+    expect([stage.position, stage.stage.sheet.rows.pendingBuy[0]]).toEqual([10 * sent.length, 0]);
+  });
+
+  it('keeps back no exit, which leaves before the entry of the new side that waits', async () => {
+    const stage = await run('10', '-6', [101, 101], null);
+    expect([stage.sent, stage.position]).toEqual([['sell 10'], 0]);
+  });
+
+  it('counts as unknown where it cannot be read', async () => {
+    const stage = new WaveStage();
+    const { scoped } = stage.ctx.storage;
+    let units = 0;
+    Object.assign(stage.ctx.storage, {
+      scoped: async (...given: Parameters<typeof scoped>) => {
+        units += 1;
+        if (units > 1) throw new Error('away');
+        const done = await scoped(...given);
+        stage.elapsed += 101;
+        return done;
+      },
+    });
+    await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, stage.moves('0', '10'), NOTHING_BEHIND);
+    expect([units, stage.sent, stage.outcomes[0]?.state.countOf(WITHHELD)]).toEqual([2, [], 1]);
+  });
+});
+
 describe('an answer that more filled than was ordered', () => {
   it('is not believed: the order is unknown, keeps its reservation, and the wave ends', async () => {
     const stage = new WaveStage({ overfill: 1 });

@@ -5,10 +5,11 @@ import { takeOutcomes, withholdingReason } from './apply-outcomes';
 import { gateRows } from './gate-orders';
 import { intentsOf } from './intents-of';
 import { planMove, SUPERSEDED } from './plan-moves';
-import type { JournalTimes, PlannedWave } from './planned-wave';
+import type { Journaled, JournalTimes, PlannedWave } from './planned-wave';
 import type { RecordedMove } from './recorded-move';
 import { SendState, UNSENT, WITHHELD } from './send-state';
 import { submitOrders } from './submit';
+import { keepUnsure } from './unsure-entries';
 import { recordOf } from './wave-record';
 import { writeJournal } from './write-journal';
 
@@ -56,8 +57,8 @@ export async function runWaves(
 ): Promise<void> {
   books.expect(waves);
   await ctx.sending.during(async () => {
-    const times = await writeJournal(ctx, waves, firstPart);
-    for (const [index, wave] of waves.entries()) await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);
+    const journaled = await writeJournal(ctx, waves, firstPart);
+    for (const [index, wave] of waves.entries()) await sendWave(ctx, books, wave, journaled, moves[index] ?? null, behind);
   });
 }
 
@@ -65,12 +66,13 @@ async function sendWave(
   ctx: EngineContext,
   books: Bookkeeper,
   wave: PlannedWave,
-  times: JournalTimes,
+  { times, stopsAsOf }: Journaled,
   move: RecordedMove | null,
   behind: WaitingBehind,
 ): Promise<void> {
   const { orders } = wave.plan;
   const state = new SendState(orders.count);
+  if (!wave.superseded) await keepUnsure(ctx, wave, state, stopsAsOf);
   noteHalts(wave, state);
   wave.wayOut.done();
   // A superseded wave gave its lots back when it was planned.

@@ -4,7 +4,7 @@ import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import type { BookGroup } from '../state/registry';
 import { meetUnheard, NOTHING_UNHEARD, unheardStops } from '../unheard-stops';
-import type { JournalTimes, PlannedWave } from './planned-wave';
+import type { Journaled, PlannedWave } from './planned-wave';
 
 interface PackedRow {
   readonly wave: PlannedWave;
@@ -17,12 +17,12 @@ interface PackedRow {
 /**
  * Writes waves down before the first byte of any of them leaves: one packed row per tenant, environment, leader and wave, all rows of a tenant in
  * one transaction, all tenants side by side. Resolves when every commit is durable; throws when one is not, and then nothing may be sent.
- * Returns, by book group, the time the rows carry.
- * Stops that no wake-up told of are met in the same transactions: they keep back what was just written down (product §3).
+ * Stops that no wake-up told of are met in the transactions that write down entries: they keep those back (product §3).
  */
-export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWave[], firstPart = 0): Promise<JournalTimes> {
+export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWave[], firstPart = 0): Promise<Journaled> {
   const scopes = packByScope(ctx, waves, firstPart);
   const times = new Map<number, number>();
+  const stopsAsOf = new Map<number, number>();
   let committed = 0;
   await Promise.all(
     scopes.map(({ scope, rows }) =>
@@ -43,11 +43,13 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
             })),
           );
           must(written === rows.length, `a wave of ${rows.map((row) => `${row.wave.journalNo}/${row.part}`).join(', ')} was journaled before`);
-          const leaves = rows.some(({ slice }) => slice.orders.length > 0);
-          return { at: unit.now, unheard: leaves ? await unheardStops(ctx, scope, unit) : NOTHING_UNHEARD };
+          return { at: unit.now, unheard: rows.some(enters) ? await unheardStops(ctx, scope, unit) : NOTHING_UNHEARD };
         });
         meetUnheard(ctx, scope, unheard);
-        for (const row of rows) times.set(row.group.index, at);
+        for (const { group } of rows) {
+          times.set(group.index, at);
+          stopsAsOf.set(group.index, unheard.asOf);
+        }
         for (const wave of new Set(rows.map((row) => row.wave))) {
           // A wave that a restart completes may have rows of the scope from before.
           if (!wave.open.scopes.includes(scope)) wave.open.scopes.push(scope);
@@ -64,13 +66,15 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
     wave.marks.journalBytes = bytesOf(scopes, wave);
   }
   ctx.pass('journaled_all_scopes');
-  return times;
+  return { times, stopsAsOf };
 }
 
 interface ScopeRows {
   readonly scope: TenantScope;
   readonly rows: PackedRow[];
 }
+
+const enters = ({ wave: { plan }, slice }: PackedRow): boolean => slice.orders.some((order) => plan.orders.exit[order] !== 1);
 
 function packByScope(ctx: EngineContext, waves: readonly PlannedWave[], firstPart: number): ScopeRows[] {
   const scopes = new Map<string, ScopeRows>();
