@@ -120,13 +120,13 @@ export const BROKEN_SENDING: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'apps/engine/src/wave/run-wave.ts',
-        find: 'const times = await (0, _writejournal.writeJournal)(ctx, waves, firstPart);',
-        put: 'const times = new Map();\n        const writing = (0, _writejournal.writeJournal)(ctx, waves, firstPart);',
+        find: 'const journaled = await (0, _writejournal.writeJournal)(ctx, waves, firstPart);',
+        put: 'const journaled = { times: new Map(), stopsAsOf: { get: () => Infinity } };\n        const writing = (0, _writejournal.writeJournal)(ctx, waves, firstPart);',
       },
       {
         file: 'apps/engine/src/wave/run-wave.ts',
-        find: 'for (const [index, wave] of waves.entries())await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);',
-        put: 'for (const [index, wave] of waves.entries())await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);\n        await writing;',
+        find: 'for (const [index, wave] of waves.entries())await sendWave(ctx, books, wave, journaled, moves[index] ?? null, behind);',
+        put: 'for (const [index, wave] of waves.entries())await sendWave(ctx, books, wave, journaled, moves[index] ?? null, behind);\n        await writing;',
       },
     ],
   },
