@@ -26,6 +26,7 @@ import type { CopyTerms } from './terms';
 import type { TermsFor } from './terms-draw';
 import { ToldLimits } from './told-limits';
 import { missesOf, ScenarioEngines, ScenarioFaults } from './trouble';
+import { withdrawals } from './withdrawals';
 
 /** Steps at least, and the parts they are played in; each part ends in a calm. */
 const EXTENT: Readonly<Record<ScenarioSize, { readonly steps: number; readonly parts: number }>> = {
@@ -104,6 +105,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       unwinds(seed, copies),
       moneyNow(seed, copies),
       leastMoney(seed, copies),
+      withdrawals(seed, copies),
       listingPauses(seed, copies),
       suspensions(seed, copies),
       pressed,
