@@ -5,11 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { applyFill } from './apply';
 import { FOLLOW, MODE, STATUS } from './copy-columns';
 import { endWindowsBefore } from './end-windows';
-import { ALLOWED, EPISODE } from './instrument-columns';
+import { ALLOWED, EPISODE, MICRO } from './instrument-columns';
 import { encodeJournal, wholeSlice } from './journal';
 import { decodeJournal } from './journal-decode';
 import { intentAfter, type RowIntent } from './journaled-intent';
 import { noteMirrorFill } from './mirror-columns';
+import { forfeitCrossed, takeApproved } from './proposals';
 import { repairPlan } from './repair';
 import { evaluateStateLimits, limitChanges, reduceToLimits } from './state-limits';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
@@ -155,6 +156,22 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
     const before = read(stage, 0);
     const plan = stage.plan('10');
     expect(found(stage, plan, [before], 100 * 100_000_000)[0]?.episodeBits).toBe(0);
+  });
+
+  it('what was given up beside a move that left the leader where he was is given up after the restart', () => {
+    const stage = new Stage(instrumentOf('BTC', 1));
+    const money = { allocation: dollars(50_000), realEquity: dollars(50_000) };
+    stage.add(entryOf(1, settingsOf('0.1', { policy: 'orders', approveWithinMs: 60_000, catchUpMs: CATCH_UP_MS }), money));
+    stage.plan('10');
+    takeApproved(stage.book, stage.sheet, 0, { buy: true, micro: 10 * MICRO, price: priceUnits('100') }, { now: NOW, until: NOW + CATCH_UP_MS });
+    applyFill(stage.book, stage.sheet, 0, { buy: true, lots: 10, price: 100 * 100_000_000, fee: 0 }, null);
+    const before = read(stage, 0);
+    applyFill(stage.book, stage.sheet, 0, { buy: false, lots: 4, price: 100 * 100_000_000, fee: 0 }, null);
+    const crossed = { leaderAfter: stage.sheet.leaderLots, crossed: 5 * MICRO, aheadBuy: 0, aheadSell: 4 * MICRO, closing: 0 };
+    expect(forfeitCrossed(stage.book, stage.sheet, 0, crossed)).toMatchObject({ amount: 4 * MICRO, reason: 'approval_needed' });
+    const [after] = found(stage, stage.plan('10'), [before], 0);
+    expect(after?.targetMicro).toBe(6 * MICRO);
+    expect([after?.forfeitedMicro, after?.rho]).toEqual([read(stage, 0).forfeitedMicro, read(stage, 0).rho]);
   });
 
   it.each<[string, StateAction]>([

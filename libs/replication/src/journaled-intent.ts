@@ -93,6 +93,7 @@ function gaveUp({ decisions }: JournalRow, index: number, side: number, wanted: 
 }
 
 const ENDED = reasonNumber('window_ended');
+const APPROVAL = reasonNumber('approval_needed');
 const AWAITING_OPEN = reasonNumber('awaiting_open');
 
 /**
@@ -137,10 +138,18 @@ function windowEnded(before: RowIntent, row: JournalRow, index: number): RowInte
   return givenUp({ ...before, targetMicro, rho, owedPrice: 0, owedUntilMs: 0 }, given, ENDED);
 }
 
+/** A move that leaves the leader where he was moves no target: one that is lower by it was given up beside it (`forfeitCrossed`). */
+function givenUpBeside(before: RowIntent, row: JournalRow, index: number): RowIntent {
+  const targetMicro = row.decisions.targetAfter[index] ?? 0;
+  const given = Math.abs(before.targetMicro) - Math.abs(targetMicro);
+  if (given <= 0) return before;
+  return givenUp({ ...before, targetMicro, rho: lockedRatio(targetMicro, row.leaderAfter) }, given, APPROVAL);
+}
+
 function afterMove(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
   const kind = classify(row.leaderBefore, row.leaderAfter);
   const named = { lastWave: row.wave, attempt: 0 };
-  if (kind === 'unchanged') return { ...before, ...named };
+  if (kind === 'unchanged') return { ...givenUpBeside(before, row, index), ...named };
   const opens = kind === 'increase' && row.leaderBefore === 0;
   const kept = kind === 'flat' || kind === 'flip' || opens ? endedEpisode(before) : before;
   const targetMicro = row.decisions.targetAfter[index] ?? 0;

@@ -40,9 +40,18 @@ export function askedBy(
  * more is owed, as far as their claims (`claimed`, one by one) go.
  */
 export function oweByMove(mirrors: readonly OwedMirror[], claimed: readonly number[], micro: number): void {
-  const open = mirrors.map(({ owed }, index) => Math.max(0, (claimed[index] ?? 0) - owed));
-  for (const [index, part] of shared(mirrors, open, micro).entries()) addOwed(mirrors[index], part);
+  for (const [index, part] of shared(mirrors, openOf(mirrors, claimed), micro).entries()) addOwed(mirrors[index], part);
 }
+
+/** Micro-lots by which a move may make more of these mirrors owed at most: what is claimed of them and is not owed yet. */
+export function mayBeOwed(mirrors: readonly OwedMirror[], claimed: readonly number[]): number {
+  let sum = 0;
+  for (const most of mostByOrder(mirrors, openOf(mirrors, claimed)).values()) sum += most;
+  return sum;
+}
+
+const openOf = (mirrors: readonly OwedMirror[], claimed: readonly number[]): readonly number[] =>
+  mirrors.map(({ owed }, index) => Math.max(0, (claimed[index] ?? 0) - owed));
 
 /** Takes a mirror's fill of `lots` off what is owed of it, and of those that stand for the same order. Returns the micro-lots that were. */
 export function payOwed(mirror: OwedMirror, all: readonly OwedMirror[], lots: number): number {
@@ -65,8 +74,7 @@ function addOwed(mirror: OwedMirror | undefined, micro: number): void {
 
 /** Shares micro-lots out, `most` to each at most. Of mirrors of one order, of which one takes the other's place, only one fills: each has the order's whole part. */
 function shared(mirrors: readonly OwedMirror[], most: readonly number[], micro: number): readonly number[] {
-  const ofOrder = new Map<string, number>();
-  for (const [index, { leaderOrderId }] of mirrors.entries()) ofOrder.set(leaderOrderId, Math.max(ofOrder.get(leaderOrderId) ?? 0, most[index] ?? 0));
+  const ofOrder = mostByOrder(mirrors, most);
   let left = Math.max(0, micro);
   for (const [leaderOrderId, all] of ofOrder) {
     const part = Math.min(left, all);
@@ -74,4 +82,10 @@ function shared(mirrors: readonly OwedMirror[], most: readonly number[], micro: 
     left -= part;
   }
   return mirrors.map(({ leaderOrderId }, index) => Math.min(most[index] ?? 0, ofOrder.get(leaderOrderId) ?? 0));
+}
+
+function mostByOrder(mirrors: readonly OwedMirror[], most: readonly number[]): Map<string, number> {
+  const ofOrder = new Map<string, number>();
+  for (const [index, { leaderOrderId }] of mirrors.entries()) ofOrder.set(leaderOrderId, Math.max(ofOrder.get(leaderOrderId) ?? 0, most[index] ?? 0));
+  return ofOrder;
 }

@@ -1,12 +1,13 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import type { CopyBook } from './book';
+import { asksFirst } from './checks';
 import { MODE } from './copy-columns';
 import { type Forfeit, giveUp } from './end-windows';
-import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
 import { type IntentTerms, refusedIncrement, type WaveRow, weighedReference } from './journaled-intent';
-import { wantedOf } from './mirror-columns';
+import { settleOwed, wantedOf } from './mirror-columns';
 import { reasonNumber } from './reasons';
-import { reachOf } from './revalue';
+import { leastHeld, reachOf } from './revalue';
 import { classify, increasedTarget, lockedRatio } from './target';
 
 // Bound once: a call through the front door of another room costs a getter.
@@ -123,4 +124,49 @@ function giveUpBefore(book: CopyBook, sheet: InstrumentSheet, row: number, now: 
   if (isApproved && now >= (rows.owedUntil[row] ?? 0)) return giveUp(book, sheet, row);
   // Nor is what an approval entered and the copy closed since, as a remnant with what its leader sold, approved once more.
   return isApproved && rows.owedPrice[row] !== 0 ? null : giveUp(book, sheet, row, 'approval_needed');
+}
+
+/** A move in which the leader's orders filled on both sides, as one row meets it. Micro-lots. */
+export interface CrossedMove {
+  /** The leader's lots after it, signed. */
+  readonly leaderAfter: number;
+  /** By how much it would have moved the target to one side and back. */
+  readonly crossed: number;
+  /** What was ahead before it. */
+  readonly aheadBuy: number;
+  readonly aheadSell: number;
+  /** What mirrors against the target's side are on their way to fill for it. */
+  readonly closing: number;
+}
+
+/**
+ * Gives up what mirrors closed of a copy for what the leader bought back in the same move, before that is planned: its target moves by the difference alone, and
+ * an approval enters what it names once. null: nothing of a lot or more was, or the copy asks nobody and catches it up.
+ */
+export function forfeitCrossed(book: CopyBook, sheet: InstrumentSheet, row: number, move: CrossedMove): Forfeit | null {
+  const { rows, leaderLots } = sheet;
+  const { leaderAfter, crossed, closing } = move;
+  const target = rows.target[row] ?? 0;
+  const kind = classify(leaderLots, leaderAfter);
+  if (!asksFirst(book.copies, row) || crossed <= 0 || target === 0 || leaderAfter === 0 || kind === 'flip') return null;
+  const [before, after] = kind === 'reduce' ? [Math.abs(leaderLots), Math.abs(leaderAfter)] : [1, 1];
+  const size = Math.abs(target);
+  const closed = closing + (target > 0 ? move.aheadSell : move.aheadBuy);
+  const held = Math.min(size, heldBefore(rows, row, move));
+  // The leader's own reduction is still to come off what is left, and what was closed beyond both stays ahead.
+  const amount = Math.min(crossed, held - floorOf(Math.max(0, held - closed), before, after));
+  if (amount < MICRO) return null;
+  rows.target[row] = Math.sign(target) * (size - amount) + 0;
+  rows.rho[row] = lockedRatio(rows.target[row] ?? 0, leaderLots);
+  rows.forfeited[row] = (rows.forfeited[row] ?? 0) + amount;
+  rows.forfeitReason[row] = APPROVAL;
+  settleOwed(rows, row);
+  return { row, copyNo: book.copies.copyNo[row] ?? 0, amount, reason: 'approval_needed' };
+}
+
+/** Micro-lots of a target that were held before a move, what mirrors filled ahead of it or fill for it set aside. */
+function heldBefore(rows: InstrumentRows, row: number, { aheadBuy, aheadSell, closing }: CrossedMove): number {
+  const side = (rows.target[row] ?? 0) < 0 ? -1 : 1;
+  const known = ((side < 0 ? rows.mirrorExitBuy[row] : rows.mirrorExitSell[row]) ?? 0) * MICRO;
+  return Math.max(0, side * (leastHeld(rows, row) * MICRO - aheadBuy + aheadSell) + Math.min(closing, known));
 }

@@ -1,12 +1,12 @@
 import { size, UNIT } from '@lockstep/kernel';
-import { LeaderBook, MICRO } from '@lockstep/replication';
+import { LeaderBook, MICRO, wantedOf } from '@lockstep/replication';
 import { at, entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { CopyRecord } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
 import type { RecordedMove } from '../wave/recorded-move';
-import { noteLeaderFills, oweMirrors } from './leader-fills';
+import { giveUpCrossed, noteLeaderFills, oweMirrors } from './leader-fills';
 import { takeMirrorFill } from './mirror-fills';
 
 type Part = readonly [orderId: string, lots: bigint];
@@ -73,10 +73,26 @@ class Mirrored {
     return { recorded, was: noteLeaderFills(this.ctx, recorded) };
   }
 
-  /** The leader comes to `after` by fills of these orders, and that is planned. */
-  moves(after: bigint, ...parts: readonly Part[]): void {
+  /** The leader comes to `after` by fills of these orders, and that is planned. Returns the lots that are given up for it. */
+  moves(after: bigint, ...parts: readonly Part[]): readonly number[] {
     const { recorded, was } = this.notes(BigInt(this.stage.sheet.leaderLots), after, ...parts);
+    const forfeits = giveUpCrossed(recorded, was);
     oweMirrors(recorded, was, this.stage.plan(String(after)));
+    return forfeits.map(({ amount }) => amount / MICRO);
+  }
+
+  /** The copy holds all of its part of what its leader has. */
+  holds(leaderLots: number): void {
+    const { sheet, book } = this.stage;
+    sheet.leaderLots = leaderLots;
+    book.copies.approveWithinMs[this.row] = 60_000;
+    [sheet.rows.target[this.row], sheet.rows.position[this.row]] = [(leaderLots / 2) * MICRO, leaderLots / 2];
+  }
+
+  /** Lots it is to hold, mirrors' advances among them, and lots it holds. */
+  get held(): string {
+    const { rows } = this.stage.sheet;
+    return `${wantedOf(rows, this.row, at(rows.target, this.row)) / MICRO} ${at(rows.position, this.row)}`;
   }
 
   fills(id: string, lots: number): void {
@@ -109,6 +125,49 @@ describe('a move in which the leader’s orders filled on both sides', () => {
     const copy = new Mirrored(['x', true], ['z', false]);
     copy.moves(-4n, ['x', 16n], ['z', 20n]);
     expect(copy.owed).toEqual([8, 10]);
+  });
+});
+
+describe('a move in which the leader sold and bought back, of a copy whose increases wait for approval', () => {
+  const SOLD: Part = ['z', 20n];
+
+  it.each<[string, bigint, bigint]>([
+    ['bought more', 50n, 30n],
+    ['bought as much', 40n, 20n],
+    ['bought less', 30n, 10n],
+  ])('gives up what a mirror closed for it where he %s, whichever is told first', (_what, after, bought) => {
+    for (const isFirst of [true, false]) {
+      const copy = new Mirrored(['z', false]);
+      copy.holds(40);
+      if (isFirst) copy.fills('z', 10);
+      copy.moves(after, SOLD, ['b', bought]);
+      if (!isFirst) copy.fills('z', 10);
+      expect(copy.held).toBe('10 10');
+    }
+  });
+
+  it('tells what it gives up, and leaves what is approved and not entered yet', () => {
+    const copy = new Mirrored(['z', false]);
+    copy.holds(40);
+    const { rows } = copy.stage.sheet;
+    rows.target[copy.row] = 27 * MICRO;
+    rows.owedPrice[copy.row] = 100;
+    expect(copy.moves(50n, SOLD, ['b', 30n])).toEqual([10]);
+    copy.fills('z', 10);
+    expect([copy.held, at(rows.owedPrice, copy.row)]).toEqual(['17 10', 100]);
+  });
+
+  it('gives up nothing where the copy asks nobody, where no mirror closed anything, or of what a mirror closed for what he only sold', () => {
+    const free = new Mirrored(['z', false]);
+    free.holds(40);
+    free.stage.book.copies.approveWithinMs[free.row] = 0;
+    expect(free.moves(50n, SOLD, ['b', 30n])).toEqual([]);
+    const idle = new Mirrored(['y', false]);
+    idle.holds(40);
+    expect([idle.moves(50n, ['a', 20n], ['b', 30n]), idle.held]).toEqual([[], '20 20']);
+    const sold = new Mirrored(['z', false]);
+    sold.holds(40);
+    expect([sold.moves(20n, SOLD), sold.held]).toEqual([[], '10 20']);
   });
 });
 

@@ -4,9 +4,14 @@ import {
   claimedOf,
   crossAhead,
   crossedMicro,
+  type Forfeit,
+  forfeitCrossed,
   type InstrumentSheet,
   kappaOf,
+  type LeaderBook,
   leaderEquityColumn,
+  mayBeOwed,
+  type OwedMirror,
   oweByMove,
   type WavePlan,
 } from '@lockstep/replication';
@@ -23,7 +28,7 @@ interface RowBefore {
   readonly crossed: number;
 }
 
-/** Rows with mirrors of the orders that filled in a move, as they were before it. */
+/** Rows with mirrors of the orders that filled in a move, or with something ahead, as they were before it. */
 export type BeforeMove = ReadonlyMap<number, RowBefore>;
 
 /**
@@ -76,10 +81,25 @@ function crossed(
     const [aheadBuy, aheadSell] = [sheet.rows.aheadBuy[row] ?? 0, sheet.rows.aheadSell[row] ?? 0];
     if (ofRow === undefined && aheadBuy === 0 && aheadSell === 0) continue;
     const micro = back > 0 ? crossedMicro(kappaOf(copies, row, equity, volatility), back) : 0;
-    if (ofRow !== undefined) before.set(row, { mirrors: ofRow, aheadBuy, aheadSell, crossed: micro });
+    before.set(row, { mirrors: ofRow ?? [], aheadBuy, aheadSell, crossed: micro });
     crossAhead(sheet.rows, row, micro);
   }
   return before;
+}
+
+/**
+ * What mirrors closed for a move is bought back by the same one, where orders of both sides filled in it: of copies that ask first it is given up instead. Call it
+ * once the move is noted, before it is planned.
+ */
+export function giveUpCrossed({ watched, move }: RecordedMove, before: BeforeMove): readonly Forfeit[] {
+  const sheet = watched.book.findSheet(move.coin);
+  if (sheet === undefined) return [];
+  const leaderAfter = toLots(sheet.instrument, move.after);
+  return [...before].flatMap(([row, was]) => {
+    const { mirrors, claimed } = claimsOf(watched.working, was, (sheet.rows.target[row] ?? 0) < 0);
+    const closing = mayBeOwed(mirrors, claimed);
+    return forfeitCrossed(watched.book, sheet, row, { ...was, leaderAfter, closing }) ?? [];
+  });
 }
 
 /** A move is planned: what its fills made owed of mirrors is as much as what is wanted went by with them. What came off what is ahead, other mirrors filled before. */
@@ -101,15 +121,21 @@ export function oweMirrors({ watched }: RecordedMove, before: BeforeMove, plan: 
 const takenOf = ({ rows }: InstrumentSheet, row: number, was: RowBefore, buy: boolean): number =>
   buy ? was.aheadBuy - (rows.aheadBuy[row] ?? 0) : was.aheadSell - (rows.aheadSell[row] ?? 0);
 
-function oweSide(working: RecordedMove['watched']['working'], { mirrors }: RowBefore, buy: boolean, micro: number): void {
-  const claims = mirrors.flatMap((stop) => {
+function oweSide(working: LeaderBook, was: RowBefore, buy: boolean, micro: number): void {
+  const { mirrors, claimed } = claimsOf(working, was, buy);
+  oweByMove(mirrors, claimed, micro);
+}
+
+/** Mirrors of a side, and micro-lots of each that its leader's order filled for. */
+function claimsOf(
+  working: LeaderBook,
+  was: RowBefore,
+  buy: boolean,
+): { readonly mirrors: readonly OwedMirror[]; readonly claimed: readonly number[] } {
+  const claims = was.mirrors.flatMap((stop) => {
     if (stop.mirror === null || stop.buy !== buy) return [];
     const claim = { working: workingLots(stop), placed: toLots(stop.instrument, stop.size), basis: stop.mirror.basis };
     return { mirror: stop.mirror, claimed: claimedOf(claim, working.find(stop.mirror.leaderOrderId)) };
   });
-  oweByMove(
-    claims.map(({ mirror }) => mirror),
-    claims.map(({ claimed }) => claimed),
-    micro,
-  );
+  return { mirrors: claims.map(({ mirror }) => mirror), claimed: claims.map(({ claimed }) => claimed) };
 }

@@ -10,7 +10,7 @@ import {
   type WavePlan,
 } from '@lockstep/replication';
 import type { EngineContext } from '../context';
-import { noteLeaderFills, oweMirrors } from '../mirrors/leader-fills';
+import { giveUpCrossed, noteLeaderFills, oweMirrors } from '../mirrors/leader-fills';
 import { askFollowers } from '../proposals/ask-followers';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
@@ -71,8 +71,9 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   putAccountNets(ctx.registry, watched, move.coin);
   const options = planOptions(ctx, watched.network);
   const before = watched.book.findSheet(move.coin);
-  const forfeits = before === undefined ? [] : endWindowsBefore(watched.book, before, options.now);
+  const ended = before === undefined ? [] : endWindowsBefore(watched.book, before, options.now);
   const mirrored = noteLeaderFills(ctx, recorded);
+  const forfeits = [...ended, ...giveUpCrossed(recorded, mirrored)];
   const plan = planWave(watched.book, move, {
     ...options,
     wave: recorded.wave,
