@@ -6,6 +6,7 @@ import {
   describeProblems,
   enginePrivateKeys,
   holdLock,
+  inlineDeeply,
   loadConfig,
   openCarriers,
   opener,
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(CRASH_POINTS)}\n`);
     return;
   }
+  inlineDeeply();
   const loaded = loadConfig('engine');
   if (!loaded.ok) {
     process.stderr.write(`${describeProblems('engine', loaded.error)}\n`);

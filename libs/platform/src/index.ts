@@ -3,6 +3,7 @@ export * from './clock/ids';
 export { nextMidnight } from './clock/next-midnight';
 export * from './clock/random';
 export * from './clock/timers';
+export { inlineDeeply } from './compiler/inline-deeply';
 export * from './config/child-environment';
 export * from './config/config';
 export { type ProcessName, VARIABLES, type VariableName } from './config/variables';

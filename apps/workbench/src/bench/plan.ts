@@ -1,4 +1,5 @@
 import { must } from '@lockstep/kernel';
+import { inlineDeeply } from '@lockstep/platform';
 import { Rehearsal } from '@lockstep/replication';
 import { gate } from '@lockstep/risk';
 import { type Bench, machine, median, option, round } from './report';
@@ -12,8 +13,8 @@ interface Timed {
   readonly bytes: number;
 }
 
-/** Waves of so many copies are planned before anything is measured, as an engine does at its start (`apps/engine/src/warm-up.ts`): what is measured is compiled. */
-const WARM_UP = { waves: 48, copies: 1_000 } as const;
+/** Waves of so many copies are planned before anything is measured, as an engine does at its start (`apps/engine/src/warm-up.ts`), in a process that inlines as deeply as an engine's: what is measured is compiled. */
+const WARM_UP = { firstBooks: 2, firstCopies: 50, waves: 48, copies: 1_000 } as const;
 
 /** Planning, the gate and the journal's bytes alone: pure calls on this thread, no process and no database. */
 export const planBench: Bench = {
@@ -23,6 +24,8 @@ export const planBench: Bench = {
     const followers = option(args, 'followers', 10_000, 100_000);
     const tenants = option(args, 'tenants', 3, 50);
     const runs = option(args, 'runs', 50, 10_000);
+    inlineDeeply();
+    for (let book = 0; book < WARM_UP.firstBooks; book += 1) planOnce(new Rehearsal(WARM_UP.firstCopies, tenants, true));
     const warming = new Rehearsal(WARM_UP.copies, tenants, true);
     for (let wave = 0; wave < WARM_UP.waves; wave += 1) planOnce(warming);
     const rehearsal = new Rehearsal(followers, tenants, true);
