@@ -15,6 +15,9 @@ const enter = (history: History, price: string) => {
   return history.order('1', { price: units((Number(price) * 1.004).toFixed(2)) });
 };
 
+const moveOut = (history: History, limits: Partial<SettingsSeen>): History => history.terms(limits, '2000');
+const enableAgain = (history: History): History => history.state('breaker_closed').state('active', true);
+
 describe('limits of loss (product §3, 2)', () => {
   it.each<[string, Partial<LossLimitsSeen>, readonly string[], readonly string[]]>([
     // what, limits, marks a second apart, found when the copy enters after them
@@ -166,6 +169,43 @@ describe('limits of loss (product §3, 2)', () => {
     history.trade(history.order('50', { price: units('121') }), true, '50', '130', told);
     history.wait(20_000).mark('70').wait(100);
     enter(history, '70');
+    expect(history.found().filter((kind) => kind === 'order_after_breach')).toEqual(found);
+  });
+
+  it.each<[string, (history: History, limits: Partial<SettingsSeen>) => History, boolean, string, readonly string[]]>([
+    ['money moved, what only an engine that knew both has lost', moveOut, false, '101', []],
+    ['money moved, what any engine has lost', moveOut, false, '95', ['order_after_breach']],
+    ['money moved, both told before', moveOut, true, '101', ['order_after_breach']],
+    ['references began anew, what only an engine that knew both has lost', enableAgain, false, '75', []],
+    ['references began anew, what any engine has lost', enableAgain, false, '60', ['order_after_breach']],
+    ['references began anew, both told before', enableAgain, true, '75', ['order_after_breach']],
+  ])('allows for any of the fills on their way as %s', (_what, begin, told, price, found) => {
+    const limits = losses({ fromStart: rate('0.2') });
+    const history = holding(limits);
+    history.wait(1_000).mark('120').wait(100);
+    // Sold above the mark, which an answer that comes late does not tell, and bought above it, which one in time does.
+    const fills = [
+      [history.exit('-50', { price: units('119') }), false],
+      [history.order('50', { price: units('131') }), true],
+    ] as const;
+    const trades = fills.map(([cloid, buy]) => history.trade(cloid, buy, '50', '130', told).lastTrade());
+    begin(history, limits).wait(1_000);
+    for (const trade of told ? [] : trades) history.toldOf(trade);
+    history.wait(1_000).mark(price).wait(100);
+    enter(history, price);
+    expect(history.found().filter((kind) => kind === 'order_after_breach')).toEqual(found);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['as far as that may be', '84.24', []],
+    ['and no further', '84', ['order_after_breach']],
+  ])('allows for fees no answer told as money moved, %s', (_what, price, found) => {
+    const limits = losses({ fromStart: rate('0.2') });
+    const history = new History(limits).wait(10_000).mark('100').follow('10000').wait(1_000).mark('100');
+    const trade = history.trade(history.exit('-500', { price: units('99') }), false, '500', '100.05', false).lastTrade();
+    history.terms(limits, '40000').wait(1_000).toldOf(trade).wait(1_000).mark(price).wait(100);
+    history.leader('10010', price);
+    history.order('1', { price: units((Number(price) * 1.004).toFixed(2)) });
     expect(history.found().filter((kind) => kind === 'order_after_breach')).toEqual(found);
   });
 

@@ -5,7 +5,7 @@ import { Clearings } from './clearings';
 import { entryOf } from './entry-of';
 import { Holding } from './holding';
 import { PassedLimits } from './limit-marks';
-import { type LossLimits, LossTrack, lossLimits } from './losses';
+import { type LossLimits, LossTrack, lossLimits, type ValueEnds, type ValueSeen } from './losses';
 import { RecentRange } from './window';
 
 /** Terms with the moment from which the engine honours them. */
@@ -45,6 +45,11 @@ export interface Unwinding {
 }
 
 export const ALL_KEPT = 1_000_000_000_000n;
+
+/** What a copy is worth at prices; {@link CopyTrack.value} says by whose word. */
+export interface CopyValue extends ValueSeen, ValueEnds {
+  readonly feesUntold: number;
+}
 
 /** One copy as it truly stands. */
 export class CopyTrack {
@@ -197,9 +202,7 @@ export class CopyTrack {
    * In whole units. `most` and `least`: with those of the fills on their way that an engine may know by their orders' answers. `feesUntold`: what fees of them may
    * change in between.
    */
-  value(
-    priceOf: (coin: string) => number | null,
-  ): { readonly real: number; readonly told: number; readonly most: number; readonly least: number; readonly feesUntold: number } | null {
+  value(priceOf: (coin: string) => number | null): CopyValue | null {
     let [gains, losses] = [0, 0];
     let real = this.terms.money + this.charged;
     let told = this.terms.money + this.chargedTold;

@@ -8,7 +8,7 @@ import type { LeaderTrack } from './leaders';
 import { ratioBounds } from './ratio';
 import { type AuditState, lotOf } from './state';
 import type { RatioBounds } from './target';
-import { readEquity } from './value';
+import { endsOf, readEquity } from './value';
 
 /** How long an engine may take from writing down that a copy is active to its targets. */
 const TAKING_ON_MS = 5_000;
@@ -119,7 +119,7 @@ function keepCopyTerms(state: AuditState, told: TermsTold): void {
   const moved = Number(told.allocation - known.earlier.allocation) / 1e8;
   if (before === null) known.losses.unsure();
   else {
-    known.losses.flow(before, moved);
+    known.losses.flow(endsOf(before), moved);
     for (const value of [before.told, before.real]) known.equity.add(told.at, value + moved);
   }
 }
@@ -128,7 +128,7 @@ function beginCopy(state: AuditState, told: TermsTold): void {
   const copy = new CopyTrack(told.copy, told.settings, told.allocation, told.at, state.options.equityWindowMs);
   const allocation = Number(told.allocation) / 1e8;
   copy.equity.add(told.at, allocation);
-  copy.losses.anchor({ told: allocation, real: allocation }, allocation);
+  copy.losses.anchor({ least: allocation, most: allocation }, allocation);
   const held = [...state.instruments.keys()].filter((coin) => isOwn(state, told.copy.account, coin));
   for (const coin of held) Object.assign(copy.holding(coin), { foreign: true, netted: true });
   if (held.length > 0) copy.attributed = true;
@@ -171,7 +171,7 @@ function keepCopyState(state: AuditState, told: StateTold): void {
     copy.reEnabled += 1;
     const value = readEquity(state, copy);
     if (value === null) copy.losses.unsure();
-    else copy.losses.anchor(value, Number(copy.terms.allocation) / 1e8);
+    else copy.losses.anchor(endsOf(value), Number(copy.terms.allocation) / 1e8);
   }
   if (told.state !== 'active' || before === 'active') return;
   if (before === 'preparing' || told.reEnabled === true) begin(state, copy, before, told.at);

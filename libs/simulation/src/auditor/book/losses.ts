@@ -66,7 +66,10 @@ export class LossTrack {
    * that is not as of the last valuation.
    */
   floor(limits: LossLimits, allocation: number, dayUnit = this.dayUnit): number | null {
-    const { value, unit: base } = this.high;
+    return this.floorOn(this.high, limits, allocation, dayUnit);
+  }
+
+  private floorOn({ value, unit: base }: UnitBase, limits: LossLimits, allocation: number, dayUnit: number): number | null {
     if (!this.sure || value === null) return null;
     const at = (unit: number): number => (value * unit) / base;
     const floors = [
@@ -85,9 +88,12 @@ export class LossTrack {
     return Math.min(this.dayUnit, turned, dayOf(from, dayBeginsMs) === this.day ? this.dayUnit : this.dayBeforeUnit);
   }
 
-  /** Whether an engine may take a limit for met where the copy is worth as little as `least`: on figures a thousandth away from those that meet it beyond doubt. */
+  /**
+   * Whether an engine may take a limit for met where the copy is worth as little as `least`: on figures a thousandth away from those that meet it, with its unit value
+   * chained to what it is lowest with.
+   */
   mayBeMet(least: number, limits: LossLimits, allocation: number, margin: number): boolean {
-    const floor = this.floor(limits, allocation);
+    const floor = this.floorOn(this.low, limits, allocation, this.dayUnit);
     return floor !== null && least <= floor + margin * Math.abs(floor);
   }
 
@@ -99,11 +105,10 @@ export class LossTrack {
     return this.mayBeMet(least, { ...halting, lossMoney: partOf(lossMoney, share) }, allocation, margin);
   }
 
-  /** Every reference begins anew at this value, which is one of two. */
-  anchor(value: ValueSeen, allocation: number): void {
-    const least = Math.min(value.told, value.real);
+  /** Every reference begins anew at what an engine may take the copy to be worth. */
+  anchor({ least, most }: ValueEnds, allocation: number): void {
     this.high = { unit: 1, value: least };
-    this.low = { unit: 1, value: Math.max(value.told, value.real) };
+    this.low = { unit: 1, value: most };
     this.moneyBase = least - allocation;
     this.peak = 1;
     this.middlePeak = 1;
@@ -127,12 +132,12 @@ export class LossTrack {
     if (this.breach?.level === 'no_new_risk') this.breach = null;
   }
 
-  /** Money moved in or out: the unit value stays. */
-  flow({ told, real }: ValueSeen, moved: number): void {
-    const isToldHigher = told * (real + moved) >= real * (told + moved);
-    const [most, least] = isToldHigher ? [told, real] : [real, told];
-    this.high = { unit: linkedUnit(this.high, most), value: most + moved };
-    this.low = { unit: linkedUnit(this.low, least), value: least + moved };
+  /** Money moved in or out of what an engine may take the copy to be worth: the unit value stays. */
+  flow({ least, most }: ValueEnds, moved: number): void {
+    const isMostHigher = most * (least + moved) >= least * (most + moved);
+    const [high, low] = isMostHigher ? [most, least] : [least, most];
+    this.high = { unit: linkedUnit(this.high, high), value: high + moved };
+    this.low = { unit: linkedUnit(this.low, low), value: low + moved };
   }
 
   /** A process died and took the highest values of its last seconds with it. */
@@ -222,6 +227,12 @@ export class LossTrack {
 export interface ValueSeen {
   readonly told: number;
   readonly real: number;
+}
+
+/** The ends between which an engine may take a copy's value to be, in whole units. */
+export interface ValueEnds {
+  readonly least: number;
+  readonly most: number;
 }
 
 /** A unit value and the copy's value it stands for; null: none yet. */

@@ -238,9 +238,12 @@ export class History {
         fee,
       });
     }
-    return told
-      ? this.tell({ kind: 'account_fill_delivered', at: this.now, process: this.process, account: COPY.account, tradeId, coin: COIN })
-      : this;
+    return told ? this.toldOf(tradeId) : this;
+  }
+
+  /** An engine is told of a trade. */
+  toldOf(tradeId: string): this {
+    return this.tell({ kind: 'account_fill_delivered', at: this.now, process: this.process, account: COPY.account, tradeId, coin: COIN });
   }
 
   end(cloid: string, status: 'done' | 'rejected' | 'resting'): this {
