@@ -73,11 +73,11 @@ describe('the pool of seed processes', () => {
     expect(dead.given).toEqual(['1:1', '1:2', '2:3']);
     const many = processes();
     await runWorks(
-      Array.from({ length: 120 }, (_, seed) => sound(seed)),
+      Array.from({ length: 250 }, (_, seed) => sound(seed)),
       1,
       () => undefined,
       many.begin,
     );
-    expect([1, 2, 3].map((no) => many.given.filter((text) => text.startsWith(`${no}:`)).length)).toEqual([50, 50, 20]);
+    expect([1, 2, 3].map((no) => many.given.filter((text) => text.startsWith(`${no}:`)).length)).toEqual([100, 100, 50]);
   });
 });

@@ -2,7 +2,7 @@ import type { SeedOutcome, SeedWork } from './outcome';
 import { SeedProcess } from './seed-child';
 
 /** Seeds of the sound engine one process plays before a fresh one takes over: what is left in memory goes with it. */
-const SEEDS_A_PROCESS_MAX = 50;
+const SEEDS_A_PROCESS_MAX = 100;
 
 /** What the pool asks of a process. */
 export type PlaysSeeds = Pick<SeedProcess, 'lives' | 'isBroken' | 'played' | 'run' | 'end'>;
