@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detect, groupByCoin, kindOf, type LeaderFill } from './detect';
+import { detect, detectMoves, groupByCoin, kindOf, type LeaderFill } from './detect';
 import { moveDetail, readMove } from './move-detail';
 import { isTerminal, nextOrderState, ORDER_STATES } from './order-life';
 import { CAPS, REASONS, reasonAt, reasonNumber, reasonText } from './reasons';
@@ -68,6 +68,34 @@ describe('detection', () => {
     expect(gap).toEqual({ coin: 'BTC', known: sizeOf('3'), found: sizeOf('4'), at: 5 });
     expect(move).toMatchObject({ source: 'resync', before: sizeOf('3'), after: sizeOf('5') });
     expect(detect(sizeOf('4'), [fill('4', 'buy', '1'), fill('6', 'buy', '1')], met()).gap).toMatchObject({ known: sizeOf('5'), found: sizeOf('6') });
+  });
+
+  it('takes a leader whose fills begin at flat for one who left unseen and opens anew, which is followed', () => {
+    const fills = [fill('0', 'buy', '2', '100'), fill('2', 'buy', '1', '103')] as const;
+    for (const known of ['5', '-5']) {
+      const [left, opened, ...more] = detectMoves(sizeOf(known), fills, met());
+      expect(left?.gap).toEqual({ coin: 'BTC', known: sizeOf(known), found: sizeOf('0'), at: 5 });
+      expect(left?.move).toMatchObject({
+        kind: 'close',
+        source: 'resync',
+        before: sizeOf(known),
+        after: sizeOf('0'),
+        newOrders: 0,
+        lastPrice: priceOf('100'),
+      });
+      expect(opened?.move).toMatchObject({ kind: 'open', source: 'fills', after: sizeOf('3'), incrementPrice: priceOf('101'), newOrders: 1 });
+      expect([opened?.gap, more]).toEqual([null, []]);
+    }
+  });
+
+  it.each<[string, string | null, readonly [LeaderFill, ...LeaderFill[]]]>([
+    ['nothing is known of him', null, [fill('0', 'buy', '2')]],
+    ['he was flat', '0', [fill('0', 'buy', '2')]],
+    ['they begin in a position', '5', [fill('3', 'buy', '2')]],
+    ['they end at flat as well', '5', [fill('0', 'buy', '2'), fill('2', 'sell', '2')]],
+  ])('makes one move where %s', (_what, known, fills) => {
+    const before = known === null ? null : sizeOf(known);
+    expect(detectMoves(before, fills, met())).toEqual([detect(before, fills, met())]);
   });
 
   it.each<[string, readonly [LeaderFill, ...LeaderFill[]], number | null]>([

@@ -67,6 +67,20 @@ export function detect(known: Size | null, fills: readonly [LeaderFill, ...Leade
   };
 }
 
+/**
+ * The same as the moves they make, oldest first: mostly one. Where the fills begin at flat although the leader was in a position, those with which he left are
+ * missing and none of what he opened: the first move is that he left, known as from a snapshot, the second his open, which is followed as any.
+ */
+export function detectMoves(known: Size | null, fills: readonly [LeaderFill, ...LeaderFill[]], met: MetOrders): readonly Detection[] {
+  const [first] = fills;
+  const last = fills[fills.length - 1] ?? first;
+  const opensAnew = known !== null && known !== 0n && first.startPosition === 0n && last.startPosition + signed(last) !== 0n;
+  if (!opensAnew) return [detect(known, fills, met)];
+  const { coin, time, startPosition: flat } = first;
+  const left = { move: resyncMove(coin, known, flat, first.price, time), gap: { coin, known, found: flat, at: time } };
+  return [left, detect(flat, fills, met)];
+}
+
 /** How many orders had their first increasing fill here. An order that flips the leader counts once, with its first fill beyond flat. */
 function newOrdersOf(fills: readonly LeaderFill[], met: MetOrders): number | null {
   let found = 0;

@@ -6,7 +6,7 @@ export type MoveKind = 'open' | 'increase' | 'reduce' | 'close' | 'flip' | 'none
 /** `fills`: every fill was seen, so increases may be followed. `resync`: fills are missing; only reductions are followed (snapshots are state, never signals). */
 export type MoveSource = 'fills' | 'resync';
 
-/** A change of one leader's position in one instrument: all fills of one block. */
+/** A change of one leader's position in one instrument: all fills of one block, or what no fill told of. */
 export interface Move {
   readonly coin: string;
   readonly kind: MoveKind;

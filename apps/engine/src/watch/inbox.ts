@@ -1,5 +1,5 @@
 import { type Money, price, type Size, size } from '@lockstep/kernel';
-import { type Detection, detect, groupByCoin, type Move, moveDetail, readMove, resyncMove } from '@lockstep/replication';
+import { type Detection, detectMoves, groupByCoin, type Move, moveDetail, readMove, resyncMove } from '@lockstep/replication';
 import { CommitUnknownError, type NewMove } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
@@ -20,7 +20,8 @@ export interface FillFrame {
 
 /**
  * Writes a leader's fills and the moves they make in one transaction, before anything is decided. Fills told before are dropped by the venue's key;
- * moves are numbered per watched account without gaps, one per block and instrument however many frames are taken at once. Returns the recorded moves, oldest first. Calls for one watched account must not overlap.
+ * moves are numbered per watched account without gaps, one per block and instrument however many frames are taken at once, with one before it where the leader left
+ * unseen. Returns the recorded moves, oldest first. Calls for one watched account must not overlap.
  */
 export async function recordFills(ctx: EngineContext, watched: WatchedAccount, frames: readonly FillFrame[]): Promise<readonly RecordedMove[]> {
   const receivedAt = new Map(frames.flatMap((frame) => frame.fills.map((fill) => [fill, frame.receivedAt] as const)));
@@ -142,7 +143,7 @@ interface KeyedDetection {
   readonly orders: readonly FilledOrder[];
 }
 
-/** One detection per block and coin, in the order of the fills; `positions` and `learnt` are carried on. */
+/** What each block makes of each coin, in the order of the fills; `positions` and `learnt` are carried on. */
 function detectAll(
   ctx: EngineContext,
   watched: WatchedAccount,
@@ -155,13 +156,18 @@ function detectAll(
       const { coin } = group[0];
       const [first, ...rest] = unheld(watched, group, positions.get(coin));
       if (first === undefined) continue;
-      const detection = detect(positions.get(coin) ?? null, [first, ...rest], learnt.of(coin));
-      positions.set(first.coin, detection.move.after);
-      if (detection.gap !== null) ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin: first.coin });
+      const detections = detectMoves(positions.get(coin) ?? null, [first, ...rest], learnt.of(coin));
+      if (detections.some(({ gap }) => gap !== null))
+        ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin });
       const orders = [first, ...rest]
         .filter(({ provisional }) => provisional !== true)
         .map(({ orderId, size: filled }) => ({ orderId, size: filled }));
-      found.push({ detection, key: `${first.time}:${first.tradeId}`, receivedAt: receivedAt.get(first) ?? 0, orders });
+      for (const detection of detections) {
+        const isOfFills = detection.move.fills > 0;
+        const key = `${isOfFills ? '' : 'left:'}${first.time}:${first.tradeId}`;
+        positions.set(coin, detection.move.after);
+        found.push({ detection, key, receivedAt: receivedAt.get(first) ?? 0, orders: isOfFills ? orders : [] });
+      }
     }
   }
   return found;

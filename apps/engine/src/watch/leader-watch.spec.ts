@@ -434,6 +434,17 @@ describe('what a state says of a position', () => {
   });
 });
 
+describe('fills that begin at flat although the leader was in a position', () => {
+  it('tell that he left, and then what he opened', async () => {
+    const { handed, fills, units, words } = await begun();
+    await fills(ethFill(10, 0, 10));
+    await fills(ethFill(20, 0, 4));
+    await fills(ethFill(20, 0, 4), ethFill(30, 4, 1));
+    expect([words(), units()]).toEqual([['0 to 10', '10 to 0', '0 to 4', '4 to 5'], 5]);
+    expect(handed).toEqual(words());
+  });
+});
+
 describe('frames that cannot be recorded', () => {
   it('cost one new watch after a while, however many they are and however long the database is away', async () => {
     vi.useFakeTimers();
