@@ -10,6 +10,7 @@ import type { Repairs } from '../repair/repair';
 import { NO_INTENT } from '../state/intent';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
+import { holdOf, secondCopy, writtenOf } from '../testing/second-copy';
 import { takeOutcomes } from '../wave/apply-outcomes';
 import { intentsOf } from '../wave/intents-of';
 import { planMove } from '../wave/plan-moves';
@@ -169,6 +170,29 @@ describe('the end of a stop', () => {
     await end();
     await behind;
     expect((await stage.copyFacts()).positions).toEqual(before);
+  });
+
+  it('finds what its follower closed against it booked, also where the same trade closed another copy of the account', async () => {
+    const { ctx, books, account, copy, sheet } = stage;
+    const other = await secondCopy(stage);
+    await stage.hold('2', '100');
+    await holdOf(stage, other, 'buy', '2', '100');
+    stage.setMark('110');
+    await stopCopy(ctx, parts, stage.scope, other.id, 'stop_close_now');
+    await stop();
+    const differences = new Differences(ctx, books, new ForeignCloses(ctx, books, parts.lanes));
+    const held = { netLots: 0, foreignTrades: null, unresolved: false };
+    let release = (): void => undefined;
+    const busy = books.run(stage.scope, () => new Promise<void>((resolve) => (release = resolve)));
+    const closed = differences.take(account, STAGE_COIN, () => held);
+    expect([sheet.rows.position[copy.row], other.watched.book.sheet(STAGE_COIN).rows.position[other.row]]).toEqual([0, 0]);
+    watch.start();
+    await vi.waitFor(() => expect((copy.watched.book.copies.status[copy.row] ?? 0) & STATUS.handingOver).not.toBe(0), 10_000);
+    release();
+    await Promise.all([busy, closed]);
+    await vi.waitFor(() => expect(ctx.registry.copies.size).toBe(0), 10_000);
+    const gain = moneyOf('20');
+    for (const { id } of [copy, other]) expect(await writtenOf(stage, id)).toEqual({ position: 0n, realised: gain, ledger: gain });
   });
 
   describe('of a copy with a remnant', () => {
