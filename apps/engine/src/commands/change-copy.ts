@@ -181,6 +181,8 @@ export async function changeAllocation(ctx: EngineContext, parts: CommandParts, 
   if (!ctx.registry.holds(copy)) return applied(applies === 'now' ? { instruments: [] } : undefined);
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
+  // Less money allows less of what is being written down.
+  if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();
   return raises ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
 }
