@@ -183,13 +183,17 @@ describe('what a follower closes against a copy', () => {
   });
 
   it('that could not be written gives a copy no target again that is stopped meanwhile', async () => {
-    const { books, account, copy, scope, sheet } = stage;
+    const { ctx, books, account, copy, scope, sheet } = stage;
     sheet.rows.target[copy.row] = 20_000 * MICRO;
-    await books.takeFills({ account, fills: [stage.fill('sell', '2', '90', { time: 3_000 })] });
+    stage.setMark('90');
+    const closes = new ForeignCloses(ctx, books, { alone: async (_watched, _coin, work) => work() });
     let release = (): void => undefined;
-    const busy = books.run(scope, () => new Promise<void>((resolve) => (release = resolve)));
-    const counted = counter.count(account);
-    await vi.waitFor(() => expect(sheet.rows.position[copy.row]).toBe(0));
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const busy = books.run(scope, () => held);
+    const counted = new Differences(ctx, books, closes).take(account, STAGE_COIN, () => ({ netLots: 0, foreignTrades: null, unresolved: false }));
+    expect(sheet.rows.position[copy.row]).toBe(0);
     beginClosing(copy.watched.book, copy.row);
     stage.failNext('refused');
     release();
