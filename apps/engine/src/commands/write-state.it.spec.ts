@@ -169,6 +169,24 @@ describe('a change of a copy’s state', () => {
     }
   });
 
+  it('to active reads an account anew whose last copy closed and ended meanwhile: what that one held is not the follower’s own', async () => {
+    await begin('preparing', 0);
+    const { ctx, account, sheet, venue } = stage;
+    ctx.registry.dropCopy(stage.copy.no);
+    let readings = 0;
+    Object.defineProperty(venue, 'states', {
+      get: () => {
+        readings += 1;
+        // An order of the other copy fills behind the first reading.
+        if (readings === 1) account.touched += 1;
+        return [stage.state(readings === 1 ? '-6' : '0', readings)];
+      },
+    });
+    expect(await activateCopy(ctx, parts, stage.scope, command)).toEqual(applied());
+    const { row } = present(ctx.registry.copies.get(stage.copy.no), 'the copy');
+    expect([sheet.rows.beside[row], account.own.get(STAGE_COIN.coin) ?? 0]).toEqual([0, 0]);
+  });
+
   it.each(['activation', 're-enable'] as const)('to active waits for the leader’s next open, and that is written with it (%s)', async (what) => {
     if (what === 'activation') {
       await begin('preparing', 0);
