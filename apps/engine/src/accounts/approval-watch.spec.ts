@@ -40,7 +40,11 @@ function watched(part: Partial<AccountRecord> = {}) {
     return venue.noop;
   };
   const builderStanding = async () => ok({ standardMode: true, accountValue: money(99n * UNIT) });
-  const network = { name: 'sim', venueName: 'v', venue: { truth, orders: { noop }, accounts: { builderStanding } } } as unknown as Network;
+  const network = {
+    name: 'sim',
+    venueName: 'v',
+    venue: { truth, orders: { noop }, accounts: { builderStanding }, capabilities: { builderFee: false } },
+  } as unknown as Network;
   const book = new CopyBook([BUILDER]);
   const row = book.addCopy(entryOf(1, settingsOf('1')));
   const account = {
@@ -56,8 +60,11 @@ function watched(part: Partial<AccountRecord> = {}) {
     builderFeeApproved: 50,
     ...part,
   } as AccountRecord;
-  const copy = { no: 1, row, account, watched: { book, network, builders: [BUILDER] } } as unknown as CopyRecord;
+  const copy = { no: 1, row, account, group: { scope: {} }, watched: { book, network, builders: [BUILDER] } } as unknown as CopyRecord;
   const doubts = new Doubts();
+  /** What the database answers of the tenant's fee schedules, one reading after the other; so many are known as are to come. */
+  const schedules: unknown[][] = [];
+  const taken: number[] = [];
   const written: string[] = [];
   const ctx = {
     clock: { now: () => time.now, monotonic: () => time.now },
@@ -65,15 +72,26 @@ function watched(part: Partial<AccountRecord> = {}) {
     log: silentLogger,
     limits: ENGINE_LIMITS,
     registry: { accounts: () => [account], copiesOf: () => [copy] },
-    storage: { scoped: async () => [] },
+    storage: { scoped: async () => schedules.shift() ?? [] },
     stops: new StopVersion(),
     sending: { busy: false },
-    feeTerms: { take: () => undefined },
+    feeTerms: { take: (_scope: unknown, rows: readonly unknown[]) => void taken.push(rows.length), count: () => schedules.length },
     doubts,
     timers: systemTimers,
   } as unknown as EngineContext;
   const books = { run: async () => void written.push(account.agentStatus) } as unknown as Bookkeeper;
-  return { watch: new ApprovalWatch(ctx, books), account, copy, venue, time, doubts, written, until: () => book.copies.agentValidUntil[row] };
+  return {
+    watch: new ApprovalWatch(ctx, books),
+    account,
+    copy,
+    venue,
+    time,
+    doubts,
+    written,
+    schedules,
+    taken,
+    until: () => book.copies.agentValidUntil[row],
+  };
 }
 
 describe('an agent under watch', () => {
@@ -148,6 +166,15 @@ describe('a builder fee under watch', () => {
     expect(copy.watched.book.copies.builderApproved[copy.row]).toBe(0);
     await watch.look();
     expect([venue.asked[0], account.builderFeeApproved, doubts.builders.size]).toEqual(['builder', 0, 0]);
+  });
+
+  it('is put on the copies by no fee schedule that is older than the one they bear', async () => {
+    const { watch, account, doubts, schedules, taken } = watched();
+    // The first reading began before the version was made that is known by the time of its answer.
+    schedules.push([], [{}]);
+    doubts.builders.add(account);
+    await watch.look();
+    expect(taken).toEqual([1]);
   });
 
   it('most refusals put nothing in doubt', () => {

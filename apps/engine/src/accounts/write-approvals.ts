@@ -1,5 +1,6 @@
 import { wireTime } from '@lockstep/delivery';
-import type { AgentStatus, EngineScopedUnit, NewEvent, VenueAccountRow } from '@lockstep/storage';
+import type { TenantScope } from '@lockstep/kernel';
+import type { AgentStatus, EngineScopedUnit, FeeScheduleRow, NewEvent, VenueAccountRow } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
@@ -35,13 +36,21 @@ export async function setAgentStanding(
 export async function setBuilderApproval(ctx: EngineContext, books: Bookkeeper, account: AccountRecord, approvedTenths: number): Promise<void> {
   const changed = account.builderFeeApproved !== approvedTenths;
   account.builderFeeApproved = approvedTenths;
-  const schedules = await ctx.storage.scoped(account.scope, (unit) => unit.feeSchedules.versions(), { readOnly: true });
+  const schedules = await newestSchedules(ctx, account.scope);
   for (const copy of ctx.registry.copiesOf(account)) putMarkup(ctx, copy, schedules);
   if (!changed) return;
   ctx.log.warn('a builder approval changed', { venueAccountNo: account.no, approvedTenths });
   await write(ctx, books, account, (unit) =>
     unit.venueAccounts.update({ id: account.id }, { builderFeeApproved: approvedTenths, updatedAt: unit.now }),
   );
+}
+
+/** A tenant's fee schedules, none older than its copies go by: what a slow database answers late may have been read before a newer version was taken up. */
+async function newestSchedules(ctx: EngineContext, scope: TenantScope): Promise<readonly FeeScheduleRow[]> {
+  for (;;) {
+    const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions(), { readOnly: true });
+    if (schedules.length >= ctx.feeTerms.count(scope)) return schedules;
+  }
 }
 
 async function write(

@@ -1,4 +1,4 @@
-import { EPISODE } from '@lockstep/replication';
+import { beginClosing, EPISODE, MICRO, needsRepair } from '@lockstep/replication';
 import { loadOwnPositions, loadPositionStates } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OwnTradeCounter } from '../repair/count-own-trades';
@@ -180,6 +180,26 @@ describe('what a follower closes against a copy', () => {
     stage.setMark('95');
     await reconciler.compare(stage.account);
     expect(await realised()).toEqual(all('-10', '0', 0));
+  });
+
+  it('that could not be written gives a copy no target again that is stopped meanwhile', async () => {
+    const { ctx, books, account, copy, scope, sheet } = stage;
+    sheet.rows.target[copy.row] = 20_000 * MICRO;
+    stage.setMark('90');
+    const closes = new ForeignCloses(ctx, books, { alone: async (_watched, _coin, work) => work() });
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const busy = books.run(scope, () => held);
+    const counted = new Differences(ctx, books, closes).take(account, STAGE_COIN, () => ({ netLots: 0, foreignTrades: null, unresolved: false }));
+    expect(sheet.rows.position[copy.row]).toBe(0);
+    beginClosing(copy.watched.book, copy.row);
+    stage.failNext('refused');
+    release();
+    await busy;
+    await expect(counted).rejects.toThrow('refused');
+    expect([sheet.rows.position[copy.row], sheet.rows.target[copy.row], needsRepair(copy.watched.book, sheet)]).toEqual([20_000, 0, true]);
   });
 
   it('that could not be written is found again and booked once', async () => {

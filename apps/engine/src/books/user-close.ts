@@ -5,9 +5,10 @@ import { type OwnPosition, recordFollowerClose, saveOwnPositions, savePositionSt
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { bookFill } from '../state/copy-ledger';
-import { type Intent, intentOf, restoreIntent } from '../state/intent';
+import { type Intent, intentOf } from '../state/intent';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { ownLots } from '../state/shared-accounts';
+import { takeBackIntent } from '../state/take-back-intent';
 import type { Bookkeeper } from './bookkeeper';
 import { positionStateOf } from './position-state-of';
 import { trueUp } from './true-up';
@@ -16,8 +17,8 @@ import { trueUp } from './true-up';
  * Books what a follower (or a liquidation) closed against the copy, as the comparison took it into the columns and at the same price. The trade's fee is
  * the follower's: the venue's fill belongs to the account and not to an order of ours. The episode stays closed until the leader is flat; where the venue
  * settled a delisted instrument, or the leader turned since, the columns say so already (`endByDelisting`, `reconcileMembers`). What the same trade left of the
- * follower's own is written with it. Call it while the instrument's lane is held. When it cannot be written it throws, and the columns hold what is booked and
- * `wanted` before: the next comparison finds the close anew.
+ * follower's own is written with it. Call it while the instrument's lane is held. When it cannot be written it throws, and the columns hold what is booked and, unless
+ * the copy is being closed by then, `wanted` before: the next comparison finds the close anew.
  */
 export async function bookUserClose(
   ctx: EngineContext,
@@ -75,7 +76,7 @@ export async function bookUserClose(
   });
   await written.catch((failure: unknown) => {
     ctx.booked.hand(copy.no, coin, before);
-    restoreIntent(sheet, copy.row, wanted);
+    takeBackIntent(copy, sheet, intent, wanted);
     trueUp(ctx, copy, coin);
     throw failure;
   });

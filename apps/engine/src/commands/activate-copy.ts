@@ -44,6 +44,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (watched.network !== account.network) return refused('wrong_state', 'leader and venue account are on different networks');
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
   if ((await parts.watch.synced(watched)) !== 'synced') return refused('venue_unreachable', 'the leader could not be read in time');
+  const known = knownOf(account);
   const { states, missing } = await readStates(ctx, account);
   if (missing !== null) return refused('venue_unreachable');
   const equity = equityOf(account);
@@ -56,7 +57,9 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (needs !== null) return needs;
   const leverage = await prepareLeverage(ctx, effective, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
-  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, { equity, states });
+  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, { equity, states, known });
+  // Orders of a copy that ended in between were not in what was read: what it closed would be taken for the follower's own.
+  if (refusal === 'read_before') return activateCopy(ctx, parts, scope, command);
   return refusal ?? takeOnAtStart(ctx, parts, copy.id, settings);
 }
 
@@ -144,6 +147,17 @@ async function prepareLeverage(ctx: EngineContext, settings: CopySettings, accou
   return null;
 }
 
+/** Tells one moment of what is known of an account's orders and fills from another. */
+const knownOf = ({ touched, truthContradicted }: AccountRecord): string => `${touched} ${truthContradicted}`;
+
+/** What was read of an account before a copy begins on it, and what was known of it before that. */
+interface AccountReading {
+  readonly equity: bigint;
+  readonly states: readonly AccountState[];
+  readonly known: string;
+}
+
+/** Null where it began; `read_before`: the account is to be read again. */
 async function begin(
   ctx: EngineContext,
   parts: CommandParts,
@@ -152,8 +166,8 @@ async function begin(
   account: AccountRecord,
   watched: WatchedAccount,
   settings: CopySettings,
-  { equity, states }: { readonly equity: bigint; readonly states: readonly AccountState[] },
-): Promise<CommandEnd | null> {
+  { equity, states, known }: AccountReading,
+): Promise<CommandEnd | 'read_before' | null> {
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   // Another copy of the account, or of a leader whose orders are followed, may have begun since: from here to its row nothing is waited for.
   const refusal =
@@ -163,6 +177,7 @@ async function begin(
   if (refusal !== null) return refusal;
   // Where others run, fills of theirs may still be unread, and how well the account is known is told by its comparisons.
   const isFirst = ctx.registry.copiesOf(account).length === 0;
+  if (isFirst && knownOf(account) !== known) return 'read_before';
   if (isFirst) {
     account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
     truthRead(ctx, account, account.truthContradicted);

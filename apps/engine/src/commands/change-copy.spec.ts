@@ -14,7 +14,7 @@ import { LimitChain } from '../state/limit-chain';
 import { type CopyRecord, Registry } from '../state/registry';
 import { EquityWriter } from '../state/save-equity';
 import { type StandingStop, StandingStops } from '../stops/standing-stops';
-import { changeSettings, reEnableCopy } from './change-copy';
+import { changeAllocation, changeSettings, reEnableCopy } from './change-copy';
 import type { CommandParts } from './command-end';
 import { StopWishes } from './stop-wishes';
 
@@ -63,6 +63,7 @@ function broken(part: Partial<CopySettings> = {}) {
     now: NOW,
     records: {
       writeCopyState: async () => true,
+      runningCopy: async () => null,
       savePositionStates: async () => undefined,
       saveEquity: async (states: readonly { readonly detail: { readonly navFactor: number; readonly navEquity: number } }[]) => {
         saved.push(...states.map(({ detail }) => detail));
@@ -70,7 +71,10 @@ function broken(part: Partial<CopySettings> = {}) {
     },
     events: { append: async () => undefined },
     commands: { appliedSince: async (kind: string, target: string, at: number) => kind === KIND && target === ID && at <= enabled.at },
-    copies: { settings: async () => ({ settings: encodeCopySettings(settingsOf('1', { direction: 'inverse' })) }) },
+    copies: {
+      settings: async () => ({ settings: encodeCopySettings(settingsOf('1', { direction: 'inverse' })) }),
+      update: async () => undefined,
+    },
   } as unknown as ScopedUnit;
   const stops = new StopVersion();
   const ctx = {
@@ -94,7 +98,21 @@ function broken(part: Partial<CopySettings> = {}) {
   const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders } as unknown as CommandParts;
   const enable = (createdAt = NOW) => reEnableCopy(ctx, parts, { kind: KIND, targetId: ID, createdAt } as unknown as CommandRow);
   const turn = () => changeSettings(ctx, parts, SCOPE, { targetId: ID, payload: { version: 2 } } as unknown as CommandRow);
-  return { ctx, stage, copy, turn, copies, row, start, saved, enable, enabled };
+  const lower = () => changeAllocation(ctx, parts, SCOPE, { targetId: ID, payload: { allocation: '5' }, createdAt: NOW } as unknown as CommandRow);
+  /** The copy ends in the next unit of work, and another begins in its row. */
+  const endMeanwhile = (): void => {
+    const scoped = ctx.storage.scoped.bind(ctx.storage);
+    Object.assign(ctx.storage, {
+      scoped: async (scope: TenantScope, work: (unit: ScopedUnit) => Promise<unknown>) => {
+        const done = await scoped(scope, work as never);
+        if (registry.copies.size === 0) return done;
+        registry.dropCopy(copy.no);
+        expect(stage.add(entryOf(2, settings))).toBe(row);
+        return done;
+      },
+    });
+  };
+  return { ctx, stage, copy, turn, lower, endMeanwhile, copies, row, start, saved, enable, enabled };
 }
 
 describe('a change of a copy’s settings', () => {
@@ -107,6 +125,23 @@ describe('a change of a copy’s settings', () => {
     copy.settingsVersion = version;
     expect(await turn()).toMatchObject({ status: 'applied' });
     expect([copies.direction[row], copy.settingsVersion]).toEqual([direction, stands]);
+  });
+});
+
+describe('a wish of a copy that ends while it is carried out', () => {
+  it('turns nothing of the copy whose row is the same by then', async () => {
+    const { copies, row, turn, endMeanwhile } = broken();
+    endMeanwhile();
+    expect(await turn()).toMatchObject({ status: 'applied' });
+    expect([copies.copyNo[row], copies.direction[row]]).toEqual([2, 1]);
+  });
+
+  it('moves no money of the copy whose row is the same by then', async () => {
+    const { copies, row, lower, endMeanwhile } = broken();
+    const allocation = copies.allocation[row];
+    endMeanwhile();
+    expect(await lower()).toMatchObject({ status: 'applied' });
+    expect([copies.copyNo[row], copies.allocation[row]]).toEqual([2, allocation]);
   });
 });
 
@@ -189,6 +224,28 @@ describe('a direction that changes', () => {
     stage.follow('0');
     stage.follow('10');
     expect(stage.sheet.rows.position[row]).toBe(-10);
+  });
+
+  it('closes it everywhere also where the first of it cannot be written', async () => {
+    const { ctx, stage, row, copy, turn } = broken();
+    stage.book.setStatus(row, STATUS.breaker | STATUS.closing | STATUS.windingDown, false);
+    copy.state = 'active';
+    const sheets = ['BTC', 'ETH'].map((coin) => stage.book.sheet({ ...stage.sheet.instrument, coin }));
+    for (const sheet of sheets) {
+      sheet.leaderLots = 10;
+      sheet.rows.target[row] = 10 * MICRO;
+    }
+    const scoped = ctx.storage.scoped.bind(ctx.storage);
+    let units = 0;
+    Object.assign(ctx.storage, {
+      scoped: async (scope: TenantScope, work: (unit: ScopedUnit) => Promise<unknown>) => {
+        units += 1;
+        if (units === 2) throw new Error('the database refused the unit');
+        return scoped(scope, work as never);
+      },
+    });
+    await expect(turn()).rejects.toThrow('refused');
+    expect(sheets.map(({ rows }) => [rows.target[row], rows.episode[row]])).toEqual(sheets.map(() => [0, EPISODE.awaitingOpen]));
   });
 });
 

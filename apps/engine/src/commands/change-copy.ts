@@ -110,6 +110,8 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   const decoded = row === null ? null : decodeCopySettings(row.settings);
   if (decoded === null || !decoded.ok) return refused('bad_payload', 'settings version');
   const needs = await whatItNeeds(ctx, copy.watched, decoded.value);
+  // It ended while its version or the venue was read.
+  if (!ctx.registry.holds(copy)) return applied();
   const turned = decoded.value.direction !== copy.settings.direction;
   copy.ownSettings = decoded.value;
   copy.settingsVersion = version;
@@ -130,13 +132,14 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
 async function leaveWrongSide(ctx: EngineContext, parts: CommandParts, copy: CopyRecord): Promise<void> {
   const { book } = copy.watched;
   const direction = book.copies.direction[copy.row] ?? 1;
-  for (const sheet of book.allSheets()) {
-    const { rows, leaderLots } = sheet;
-    if ((rows.target[copy.row] ?? 0) * Math.sign(leaderLots) * direction >= 0) continue;
+  const wrong = [...book.allSheets()].filter(({ rows, leaderLots }) => (rows.target[copy.row] ?? 0) * Math.sign(leaderLots) * direction < 0);
+  // All of them before the first is written: a command whose write failed finds the direction turned already, and the copy may end meanwhile.
+  const left = wrong.map((sheet) => {
     zeroTarget(sheet, copy.row);
-    rows.episode[copy.row] = (rows.episode[copy.row] ?? 0) | EPISODE.awaitingOpen;
-    await writeIntent(ctx, parts.books, copy, sheet, intentOf(sheet, copy.row));
-  }
+    sheet.rows.episode[copy.row] = (sheet.rows.episode[copy.row] ?? 0) | EPISODE.awaitingOpen;
+    return { sheet, intent: intentOf(sheet, copy.row) };
+  });
+  for (const { sheet, intent } of left) await writeIntent(ctx, parts.books, copy, sheet, intent);
 }
 
 /**
@@ -174,8 +177,12 @@ export async function changeAllocation(ctx: EngineContext, parts: CommandParts, 
   const raises = wanted > booked || (applies === 'now' && wanted === booked && refusal === null && (await hasRaised(ctx, copy, command)));
   const reduced = wanted < booked ? await reduceProRata(ctx, parts, copy, wanted, write) : await write();
   if (refusal !== null) return refusal;
+  // It ended before the write had its turn, and its money went with it.
+  if (!ctx.registry.holds(copy)) return applied(applies === 'now' ? { instruments: [] } : undefined);
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
+  // Less money allows less of what is being written down.
+  if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();
   return raises ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
 }

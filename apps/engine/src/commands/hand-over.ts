@@ -60,6 +60,8 @@ export async function handOverCopy(ctx: EngineContext, parts: CommandParts, scop
   book.setStatus(copy.row, STATUS.handingOver, true);
   ctx.stops.changed();
   await writeState(ctx, parts.books, copy, state, 'handing_over', 'stop_hand_over');
+  // The end of another stop, which could not be written, may have taken it back.
+  if (copy.state === 'handing_over') book.setStatus(copy.row, STATUS.handingOver, true);
   return applied();
 }
 
@@ -124,7 +126,8 @@ export class HandOvers {
   }
 }
 
-const heldBy = (ctx: EngineContext, copy: CopyRecord): readonly string[] =>
+/** Coins in which something of a copy is booked. */
+export const heldBy = (ctx: EngineContext, copy: CopyRecord): readonly string[] =>
   [...ctx.booked.coins(copy.no)].filter(([, { booked }]) => booked.book.quantity !== 0n).map(([coin]) => coin);
 
 /** Closes the copy's books in the transaction of its last state. Everything is read here, behind what the books had in hand. */

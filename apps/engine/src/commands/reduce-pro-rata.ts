@@ -6,8 +6,9 @@ import type { EngineContext } from '../context';
 import type { OpenProposal } from '../proposals/open-proposals';
 import { type ProposalChange, takeAsked, writeChanges } from '../proposals/proposal-changes';
 import { bookedAllocation as allocationInLedger } from '../state/booked-allocation';
-import { type Intent, intentOf, restoreIntent } from '../state/intent';
+import { type Intent, intentOf } from '../state/intent';
 import type { CopyRecord } from '../state/registry';
+import { takeBackIntent } from '../state/take-back-intent';
 import { refreshPrices } from '../wave/plan-moves';
 import { aloneInAll } from './alone-in-all';
 import type { CommandParts } from './command-end';
@@ -92,8 +93,8 @@ async function writeReduced(ctx: EngineContext, copy: CopyRecord, reduced: reado
     });
   } catch (failure) {
     // An answer that was lost ends the engine: the next process loads what stands.
-    for (const { sheet, before, asked } of reduced) {
-      restoreIntent(sheet, copy.row, before);
+    for (const { sheet, before, after, asked } of reduced) {
+      takeBackIntent(copy, sheet, after, before);
       if (asked.before !== null) ctx.proposals.put(asked.before);
     }
     throw failure;

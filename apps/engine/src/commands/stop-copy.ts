@@ -12,7 +12,7 @@ import { dropEnded, leftBy } from '../state/shared-accounts';
 import { aloneInAll } from './alone-in-all';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { forgetTargets } from './forget-targets';
-import { HandOvers } from './hand-over';
+import { HandOvers, heldBy } from './hand-over';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { stopUnstarted } from './stop-unstarted';
 import { Unwinds } from './unwind-copy';
@@ -214,9 +214,12 @@ export class StopWatch {
     return false;
   }
 
-  /** While no comparison and no cross of what is left runs: the follower may close it, or another copy of the account, and then it is not left. */
+  /**
+   * While no comparison and no cross of what is left runs: the follower may close it, or another copy of the account, and then it is not left. Nor of what is booked
+   * still: it was closed and that is being written, and where it cannot be, the copy holds it again.
+   */
   private async end(copy: CopyRecord, remnants: readonly Remnant[]): Promise<void> {
-    const coins = remnants.map(({ coin }) => coin);
+    const coins = [...new Set([...remnants.map(({ coin }) => coin), ...heldBy(this.ctx, copy)])];
     await aloneInAll(this.parts.lanes, copy.watched, coins, async () => {
       const isEnding = ENDED_HERE.has(copy.state) && copy.state !== 'handing_over';
       const left = isEnding ? this.leftAtEnd(copy) : null;
@@ -250,7 +253,7 @@ export class StopWatch {
 
 /**
  * Ends a copy, and until that is written nothing is traded for it: an order sent meanwhile would be nobody's once the copy is gone. An end that could not be
- * written leaves it as it was.
+ * written leaves it as it was, or as a stop or a loss limit wants it that came meanwhile.
  */
 async function untraded(copy: CopyRecord, end: () => Promise<void>): Promise<void> {
   const { book } = copy.watched;
@@ -261,8 +264,8 @@ async function untraded(copy: CopyRecord, end: () => Promise<void>): Promise<voi
     await end();
   } catch (failure) {
     if (book.copies.copyNo[copy.row] === copy.no) {
-      book.setStatus(copy.row, STATUS.handingOver, (before & STATUS.handingOver) !== 0);
-      book.setStatus(copy.row, STATUS.closing, (before & STATUS.closing) !== 0);
+      if ((before & STATUS.handingOver) === 0) book.setStatus(copy.row, STATUS.handingOver, false);
+      if ((before & STATUS.closing) !== 0) book.setStatus(copy.row, STATUS.closing, true);
     }
     throw failure;
   }

@@ -1,5 +1,5 @@
 import { present, size } from '@lockstep/kernel';
-import { beginClosing, EPISODE, needsRepair, STATUS } from '@lockstep/replication';
+import { beginClosing, EPISODE, MICRO, needsRepair, STATUS } from '@lockstep/replication';
 import { loadOwnPositions } from '@lockstep/storage';
 import { OUTCOME } from '@lockstep/venues/port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,6 +10,7 @@ import type { Repairs } from '../repair/repair';
 import { NO_INTENT } from '../state/intent';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
+import { holdOf, secondCopy, writtenOf } from '../testing/second-copy';
 import { takeOutcomes } from '../wave/apply-outcomes';
 import { intentsOf } from '../wave/intents-of';
 import { planMove } from '../wave/plan-moves';
@@ -17,6 +18,7 @@ import { SendState } from '../wave/send-state';
 import { WaveLanes } from '../wave/wave-lanes';
 import { writeJournal } from '../wave/write-journal';
 import type { CommandParts } from './command-end';
+import { handOverCopy } from './hand-over';
 import { StopWatch, stopCopy } from './stop-copy';
 import { writeIntent } from './take-on-positions';
 
@@ -169,6 +171,71 @@ describe('the end of a stop', () => {
     await end();
     await behind;
     expect((await stage.copyFacts()).positions).toEqual(before);
+  });
+
+  it('finds what its follower closed against it booked, also where the same trade closed another copy of the account', async () => {
+    const { ctx, books, account, copy, sheet } = stage;
+    const other = await secondCopy(stage);
+    await stage.hold('2', '100');
+    await holdOf(stage, other, 'buy', '2', '100');
+    stage.setMark('110');
+    await stopCopy(ctx, parts, stage.scope, other.id, 'stop_close_now');
+    await stop();
+    const differences = new Differences(ctx, books, new ForeignCloses(ctx, books, parts.lanes));
+    const held = { netLots: 0, foreignTrades: null, unresolved: false };
+    let release = (): void => undefined;
+    const busy = books.run(stage.scope, () => new Promise<void>((resolve) => (release = resolve)));
+    const closed = differences.take(account, STAGE_COIN, () => held);
+    expect([sheet.rows.position[copy.row], other.watched.book.sheet(STAGE_COIN).rows.position[other.row]]).toEqual([0, 0]);
+    watch.start();
+    await vi.waitFor(() => expect((copy.watched.book.copies.status[copy.row] ?? 0) & STATUS.handingOver).not.toBe(0), 10_000);
+    release();
+    await Promise.all([busy, closed]);
+    await vi.waitFor(() => expect(ctx.registry.copies.size).toBe(0), 10_000);
+    const gain = moneyOf('20');
+    for (const { id } of [copy, other]) expect(await writtenOf(stage, id)).toEqual({ position: 0n, realised: gain, ledger: gain });
+  });
+
+  it('is none where the close by its follower cannot be written: what it holds then is held still', async () => {
+    const { ctx, books, account, copy, sheet } = stage;
+    await stage.hold('2', '100');
+    stage.setMark('110');
+    await stop();
+    const differences = new Differences(ctx, books, new ForeignCloses(ctx, books, parts.lanes));
+    let release = (): void => undefined;
+    const busy = books.run(stage.scope, () => new Promise<void>((resolve) => (release = resolve)));
+    const held = { netLots: 0, foreignTrades: null, unresolved: false };
+    const closed = parts.lanes.alone(copy.watched, STAGE_COIN.coin, async () => void (await differences.take(account, STAGE_COIN, () => held)));
+    await vi.waitFor(() => expect(sheet.rows.position[copy.row]).toBe(0));
+    watch.start();
+    await someLooks();
+    stage.failNext('refused');
+    release();
+    await busy;
+    await expect(closed).rejects.toThrow('refused');
+    await someLooks();
+    expect([await state(), sheet.rows.position[copy.row]]).toEqual(['stopping', 2 * 10 ** STAGE_COIN.szDecimals]);
+  });
+
+  it('that cannot be written leaves a copy that is handed over to the stop that came meanwhile', async () => {
+    const { ctx, books, copy, sheet } = stage;
+    await stage.hold('2', '100');
+    stage.setMark('100');
+    sheet.rows.target[copy.row] = 2 * 10 ** STAGE_COIN.szDecimals * MICRO;
+    await handOverCopy(ctx, parts, stage.scope, copy.id);
+    let release = (): void => undefined;
+    const busy = books.run(stage.scope, () => new Promise<void>((resolve) => (release = resolve)));
+    // Its end waits for the books.
+    const run = vi.spyOn(books, 'run');
+    watch.start();
+    await vi.waitFor(() => expect(run).toHaveBeenCalled(), 10_000);
+    const stopped = stop();
+    stage.failNext('refused');
+    release();
+    await Promise.all([busy, stopped]);
+    const status = copy.watched.book.copies.status[copy.row] ?? 0;
+    expect([await state(), status & STATUS.handingOver, status & STATUS.closing]).toEqual(['stopping', 0, STATUS.closing]);
+    expect([sheet.rows.target[copy.row], needsRepair(copy.watched.book, sheet)]).toEqual([0, true]);
   });
 
   describe('of a copy with a remnant', () => {

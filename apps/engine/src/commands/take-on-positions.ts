@@ -1,5 +1,5 @@
 import { type Money, type TenantScope, toExact } from '@lockstep/kernel';
-import { EPISODE, type InstrumentSheet, microToSize, STATUS, type TakenOn, type TakeOnOptions, takeOn } from '@lockstep/replication';
+import { EPISODE, type InstrumentSheet, microToSize, type TakenOn, type TakeOnOptions, takeOn } from '@lockstep/replication';
 import type { StartPolicy } from '@lockstep/roster';
 import { type EngineScopedUnit, savePositionStates, type TakenOnResult } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
@@ -8,8 +8,9 @@ import type { Bookkeeper } from '../books/bookkeeper';
 import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
 import { orTakeBack, type ProposalChange, takeAsked, writeChanges } from '../proposals/proposal-changes';
-import { type Intent, intentOf, restoreIntent } from '../state/intent';
+import { type Intent, intentOf } from '../state/intent';
 import { type CopyRecord, hasEnded, type WatchedAccount } from '../state/registry';
+import { takeBackIntent } from '../state/take-back-intent';
 import { differs } from '../wave/intents-of';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -107,9 +108,7 @@ export async function keepIntent(
   try {
     await writeIntent(ctx, books, copy, sheet, intent, also);
   } catch (failure) {
-    const { copies } = copy.watched.book;
-    const stands = copies.copyNo[copy.row] === copy.no && ((copies.status[copy.row] ?? 0) & STATUS.closing) === 0;
-    if (stands && !differs(intentOf(sheet, copy.row), intent)) restoreIntent(sheet, copy.row, before);
+    takeBackIntent(copy, sheet, intent, before);
     throw failure;
   }
 }

@@ -26,7 +26,16 @@ describe('a change of a copy’s state', () => {
     const { books, copy } = stage;
     const directory = { watched: async () => copy.watched };
     const watch = { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' };
-    parts = { books, repairs, directory, watch, orders: { follow: () => undefined }, stops: { meet: () => undefined } } as unknown as CommandParts;
+    const lanes = { alone: async (_watched: unknown, _coin: string, work: () => Promise<void>) => work() };
+    parts = {
+      books,
+      lanes,
+      repairs,
+      directory,
+      watch,
+      orders: { follow: () => undefined },
+      stops: { meet: () => undefined },
+    } as unknown as CommandParts;
     command = { kind: 'copy.re_enable', targetId: copy.id, createdAt: stage.ctx.clock.now() } as unknown as CommandRow;
   });
   afterEach(() => stage.close());
@@ -121,6 +130,23 @@ describe('a change of a copy’s state', () => {
     expect((await stage.copyFacts()).ledger.get('copy:C:allocation')).toBe(-moneyOf('1000'));
   });
 
+  it('to active that cannot be written leaves nothing to a stop that waits behind it', async () => {
+    await begin('preparing', 0);
+    const { ctx, copy, scope } = stage;
+    ctx.registry.dropCopy(copy.no);
+    stage.venue.states = [stage.state('0', 1)];
+    stage.failNext('committed', 'committed', 'refused');
+    const begun = activateCopy(ctx, parts, scope, command);
+    await vi.waitFor(() => expect(ctx.registry.copies.has(copy.no)).toBe(true), { interval: 1 });
+    const all = (before: Promise<void>) => closeAllOf(ctx, parts, scope, {}, before);
+    // Each is made again as a command that failed is.
+    await expect(Promise.all([expect(begun).rejects.toThrow('refused'), all(Promise.resolve())])).rejects.toThrow('not traded');
+    expect([await written(), ctx.registry.copies.size]).toEqual(['preparing', 0]);
+    expect(await activateCopy(ctx, parts, scope, command)).toEqual(applied());
+    expect(await all(Promise.resolve())).toEqual(applied({ copies: 1 }));
+    expect([await written(), ctx.registry.copies.get(copy.no)?.state]).toEqual(['stopping', 'stopping']);
+  });
+
   it('to active takes what the account holds already for the follower’s own, and writes that with it', async () => {
     await begin('preparing', 0);
     const { ctx, account, sheet } = stage;
@@ -141,6 +167,24 @@ describe('a change of a copy’s state', () => {
       ctx.ownTrades.add(account, stage.fill('sell', '6', '100', { time }), new Map());
       expect(ctx.ownTrades.has(account, STAGE_COIN)).toBe(waits);
     }
+  });
+
+  it('to active reads an account anew whose last copy closed and ended meanwhile: what that one held is not the follower’s own', async () => {
+    await begin('preparing', 0);
+    const { ctx, account, sheet, venue } = stage;
+    ctx.registry.dropCopy(stage.copy.no);
+    let readings = 0;
+    Object.defineProperty(venue, 'states', {
+      get: () => {
+        readings += 1;
+        // An order of the other copy fills behind the first reading.
+        if (readings === 1) account.touched += 1;
+        return [stage.state(readings === 1 ? '-6' : '0', readings)];
+      },
+    });
+    expect(await activateCopy(ctx, parts, stage.scope, command)).toEqual(applied());
+    const { row } = present(ctx.registry.copies.get(stage.copy.no), 'the copy');
+    expect([sheet.rows.beside[row], account.own.get(STAGE_COIN.coin) ?? 0]).toEqual([0, 0]);
   });
 
   it.each(['activation', 're-enable'] as const)('to active waits for the leader’s next open, and that is written with it (%s)', async (what) => {

@@ -9,7 +9,7 @@ import type { CopyRecord } from '../state/registry';
 /**
  * Writes a copy's new state with its event, in the order of everything else written for the tenant. The copy in memory has the new state once it is
  * written, not before: what throws here may be done again as it stands, and its outcome is the database's. What stops risk acts on the columns before.
- * Throws when the copy is not in `previous` any more.
+ * Throws when the copy is not in `previous` any more, or not traded by then.
  */
 export async function writeState(
   ctx: EngineContext,
@@ -38,6 +38,8 @@ export async function writeState(
     ...(unwindBy === undefined ? {} : { unwindBy }),
   };
   await books.run(copy.group.scope, async () => {
+    // The beginning of a copy that could not be written took it out of memory: what waited behind it would leave a state here that nobody goes on from.
+    if (!ctx.registry.holds(copy)) throw new Error(`copy ${copy.no} is not traded`);
     await ctx.storage.scoped(copy.group.scope, async (unit) => {
       if (!(await writeCopyState(unit, copy.no, change))) throw new Error(`copy ${copy.no} is no longer ${previous}`);
       await also?.(unit);

@@ -43,22 +43,22 @@ export class Differences {
     return true;
   }
 
-  /** Books what was closed against each copy. One that cannot be written keeps nothing from the others: it is as before, and seen again. */
+  /**
+   * Books what was closed against each copy. One that cannot be written keeps nothing from the others: it is as before, and seen again. All of them take their
+   * turn of the books now: a copy that is flat from here on may be ended at once, and its end must find what closed it written.
+   */
   private async bookCloses(effects: readonly ReconcileEffect[], instrument: Instrument, wanted: ReadonlyMap<number, Intent>): Promise<void> {
-    const failures: unknown[] = [];
-    for (const effect of effects) {
-      if (effect.kind !== 'user_closed') continue;
+    const booked = effects.map(async (effect) => {
+      if (effect.kind !== 'user_closed') return;
       const copy = this.ctx.registry.copies.get(effect.copyNo);
       const before = wanted.get(effect.copyNo);
-      if (copy === undefined || before === undefined) continue;
+      if (copy === undefined || before === undefined) return;
       const sheet = copy.watched.book.sheet(instrument);
       if (sheet.instrument.delisted) endByDelisting(sheet, copy.row);
-      await bookUserClose(this.ctx, this.books, copy, sheet, effect, before).then(
-        () => this.closes.note(copy, sheet),
-        (failure: unknown) => failures.push(failure),
-      );
-    }
-    if (failures.length > 0) throw failures[0];
+      await bookUserClose(this.ctx, this.books, copy, sheet, effect, before);
+      this.closes.note(copy, sheet);
+    });
+    for (const end of await Promise.allSettled(booked)) if (end.status === 'rejected') throw end.reason;
   }
 }
 

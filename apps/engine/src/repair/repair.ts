@@ -118,6 +118,7 @@ export class Repairs {
       kind: cause,
       superseded: false,
       approval,
+      judgedAt: ctx.stops.current,
       forfeits: repair.forfeits,
       remnants,
       wayOut: wayOut(watched.network, repair.plan),

@@ -40,6 +40,15 @@ describe('the terms a builder fee is shared by', () => {
       1,
     ],
     [
+      'are unchanged by a reading that is older and was answered later',
+      [
+        [20, [version(1, 10), version(2, 30)]],
+        [60, [version(1, 10)]],
+      ],
+      70,
+      2,
+    ],
+    [
       'are unchanged by another reading of the same',
       [
         [20, [version(1, 10)]],

@@ -16,14 +16,19 @@ export class FeeTerms {
    */
   take(scope: TenantScope, rows: readonly FeeScheduleRow[], now: EpochMs): void {
     const known = this.byScope.get(scopeKey(scope));
-    // Versions are never edited: as many are the same.
-    if (known?.length === rows.length) return;
+    // Versions are never edited: as many are the same, and fewer were read before.
+    if (known !== undefined && known.length >= rows.length) return;
     const versions = rows.map((row) => {
       const version = feeVersionOf(row);
       if (known === undefined) return version;
       return known.find((one) => one.version === row.version) ?? { ...version, effectiveFromMs: Math.max(version.effectiveFromMs, now) };
     });
     this.byScope.set(scopeKey(scope), versions);
+  }
+
+  /** How many versions of a tenant are known: a reading that names fewer is older. */
+  count(scope: TenantScope): number {
+    return this.byScope.get(scopeKey(scope))?.length ?? 0;
   }
 
   /** The terms of orders that left at a moment; null before the first version. */

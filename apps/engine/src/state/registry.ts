@@ -291,6 +291,11 @@ export class Registry {
     this.noteShared(copy.account, [...(ofAccount ?? [])]);
   }
 
+  /** Whether a copy is traded here still. Of one that is not its row may be another copy's, of any tenant: whoever waited for something asks before it touches a column. */
+  holds(copy: CopyRecord): boolean {
+    return this.copies.get(copy.no) === copy;
+  }
+
   /** A copy that this process traded and dropped. */
   ended(copyNo: number): EndedCopy | undefined {
     return this.endedCopies.get(copyNo);

@@ -29,6 +29,8 @@ async function change(given: {
   readonly held?: number;
   readonly answer?: WorkingOutcome;
   readonly enters?: boolean;
+  /** A new key takes over while it is written down. */
+  readonly renewed?: boolean;
   /** As of when stops are known behind the writing, and behind each reading of them; it is 1,000 now. */
   readonly stopsAsOf?: readonly number[];
 }) {
@@ -39,9 +41,11 @@ async function change(given: {
   working.takeList('', [ORDER], () => true, 1);
   if (given.order === false) working.takeList('', [], () => true, 2);
   const asked: string[] = [];
+  const signedBy: number[] = [];
   const workingOrders = {
-    modify: async () => {
+    modify: async (signer: number) => {
       asked.push('change');
+      signedBy.push(signer);
       return [given.answer ?? { kind: 'resting' }];
     },
   };
@@ -67,11 +71,17 @@ async function change(given: {
     wakeEvents: () => undefined,
     standingStops,
   } as unknown as EngineContext;
-  const books = { run: async (_scope: unknown, work: () => unknown) => work() };
+  const books = {
+    run: async (_scope: unknown, work: () => unknown) => {
+      if (given.renewed === true) account.signer = 2;
+      return work();
+    },
+  };
   const wanted = { buy: false, size: size(5n * UNIT), trigger: null, worst: price(110n), mirror };
   const task = { kind: 'change' as const, copy, sheet: stage.sheet, wanted, standing: standing as unknown as StandingStop };
   await sendStops(ctx, books as never, account, [task], () => undefined);
-  return { asked, state: standing.state, endNonce: standing.endNonce, stands: standingStops.size, asks: standing.askAt === 0 };
+  const facts = { asked, state: standing.state, endNonce: standing.endNonce, stands: standingStops.size, asks: standing.askAt === 0 };
+  return { facts, signedBy, keys: [...standingStops.all()].map(({ signers }) => signers) };
 }
 
 describe('a mirror that was to be changed', () => {
@@ -79,7 +89,7 @@ describe('a mirror that was to be changed', () => {
     ['the leader’s order went', { order: false }],
     ['the copy’s position did', { held: 0 }],
   ])('is what it was where nothing left because %s: it may be cancelled at once', async (_what, given) => {
-    expect(await change(given)).toEqual({ asked: [], state: 'standing', endNonce: null, stands: 1, asks: false });
+    expect((await change(given)).facts).toEqual({ asked: [], state: 'standing', endNonce: null, stands: 1, asks: false });
   });
 
   it.each<[string, Parameters<typeof change>[0], readonly string[]]>([
@@ -87,14 +97,25 @@ describe('a mirror that was to be changed', () => {
     ['leaves where it enters and they are once they were read again', { enters: true, stopsAsOf: [899, 1_000] }, ['change']],
     ['leaves whatever is known of them where it closes', { stopsAsOf: [] }, ['change']],
   ])('%s', async (_what, given, asked) => {
-    expect((await change(given)).asked).toEqual(asked);
+    expect((await change(given)).facts.asked).toEqual(asked);
   });
 
   it('is what it was where it enters and what stops it could not be read in time', async () => {
-    expect(await change({ enters: true, stopsAsOf: [899, 899] })).toEqual({ asked: [], state: 'standing', endNonce: null, stands: 1, asks: false });
+    expect((await change({ enters: true, stopsAsOf: [899, 899] })).facts).toEqual({
+      asked: [],
+      state: 'standing',
+      endNonce: null,
+      stands: 1,
+      asks: false,
+    });
   });
 
   it('is asked for first where the venue refused the change: it may have ended before that', async () => {
-    expect(await change({ answer: REJECTED })).toEqual({ asked: ['change'], state: 'ending', endNonce: 7, stands: 1, asks: true });
+    expect((await change({ answer: REJECTED })).facts).toEqual({ asked: ['change'], state: 'ending', endNonce: 7, stands: 1, asks: true });
+  });
+
+  it('is signed by the key that is written down with it, though another takes over meanwhile: what becomes of it is asked for by that one', async () => {
+    const { signedBy, keys } = await change({ renewed: true, answer: { kind: 'unknown' } as WorkingOutcome });
+    expect([signedBy, keys]).toEqual([[1], [[1], [1]]]);
   });
 });

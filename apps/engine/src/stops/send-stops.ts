@@ -7,6 +7,7 @@ import {
   OUTCOME,
   outcomeClass,
   type PlacementTerms,
+  type SignerHandle,
   type WorkingOrder,
   type WorkingOrders,
   type WorkingOutcome,
@@ -63,9 +64,11 @@ async function cancelStops(
   tasks: readonly Extract<StopTask, { readonly kind: 'cancel' }>[],
 ): Promise<void> {
   const stops = tasks.map(({ standing }) => standing);
-  const nonce = ctx.nonces.next(account.signer, ctx.clock.now());
+  // The key the nonce is of, though another may have taken over by the time this is written down.
+  const { signer } = account;
+  const nonce = ctx.nonces.next(signer, ctx.clock.now());
   await end(ctx, books, stops, nonce, []);
-  const outcomes = await orders.cancelAll(account.signer, nonce, stops);
+  const outcomes = await orders.cancelAll(signer, nonce, stops);
   await takeCancels(ctx, books, tasks, outcomes);
 }
 
@@ -120,7 +123,9 @@ async function placeStops(
   onRefused: OnRefused,
 ): Promise<void> {
   const wave = await ctx.storage.platform((unit) => nextWaveNumber(unit));
-  const nonce = ctx.nonces.next(account.signer, ctx.clock.now());
+  // The key that is written down with it signs it, though another may have taken over by then: what became of it is found out by that one.
+  const { signer } = account;
+  const nonce = ctx.nonces.next(signer, ctx.clock.now());
   // The legs of one action differ by their instruments: each takes an attempt of its own, so that their ids do.
   const stops = tasks.map((task, index) => stopOf(ctx, account, task, { wave, nonce, index }));
   const replaced = tasks.flatMap((task) => (task.kind === 'change' ? [task.standing] : []));
@@ -130,7 +135,7 @@ async function placeStops(
   const asked = sure ? tasks.flatMap((task, index) => (isAskedFor(task) ? [index] : [])) : [];
   const pick = <T>(all: readonly T[]): readonly T[] => all.filter((_, index) => asked.includes(index));
   const send = tasks[0]?.kind === 'change' ? change : place;
-  const left = asked.length === 0 ? [] : await send(ctx, orders, account, nonce, pick(tasks), pick(stops), pick(tasks).map(heldBy));
+  const left = asked.length === 0 ? [] : await send(ctx, orders, signer, nonce, pick(tasks), pick(stops), pick(tasks).map(heldBy));
   const kept = sure ? GONE : UNSURE;
   const placed = tasks.map((_, index) => (asked.includes(index) ? left[asked.indexOf(index)] : kept));
   await takePlaced(ctx, books, tasks, stops, placed, onRefused);
@@ -161,14 +166,14 @@ const neverLeft = (outcome: WorkingOutcome): boolean => outcome === GONE || outc
 async function place(
   ctx: EngineContext,
   orders: WorkingOrders,
-  account: AccountRecord,
+  signer: SignerHandle,
   nonce: number,
   tasks: readonly Placing[],
   stops: readonly StandingStop[],
   held: readonly Size[],
 ): Promise<readonly WorkingOutcome[]> {
   const judged = judge(ctx, stops.map(orderOf), (order) => order, tasks, held);
-  return judged.ok ? orders.place(account.signer, nonce, judged.value, placementOf(tasks)) : stops.map(() => REFUSED);
+  return judged.ok ? orders.place(signer, nonce, judged.value, placementOf(tasks)) : stops.map(() => REFUSED);
 }
 
 /** Mirrors bear the markup that orders of a wave bear, where it is approved; a protective stop never depends on it, and a change of an order carries none at the venue. */
@@ -212,7 +217,7 @@ function judge<T>(
 async function change(
   ctx: EngineContext,
   orders: WorkingOrders,
-  account: AccountRecord,
+  signer: SignerHandle,
   nonce: number,
   tasks: readonly Placing[],
   stops: readonly StandingStop[],
@@ -221,7 +226,7 @@ async function change(
   const changes = stops.map((stop) => ({ target: stop.replaces ?? '', order: orderOf(stop) }));
   must(changes.length === tasks.length, 'each change has its stop');
   const judged = judge(ctx, changes, ({ order }) => order, tasks, held);
-  return judged.ok ? orders.modify(account.signer, nonce, judged.value) : stops.map(() => REFUSED);
+  return judged.ok ? orders.modify(signer, nonce, judged.value) : stops.map(() => REFUSED);
 }
 
 const orderOf = (stop: StandingStop): WorkingOrder => ({

@@ -233,6 +233,20 @@ describe('leaders that cannot be seen', () => {
     expect([watched.synced, status() & STATUS.leaderUnseen, resynced]).toEqual([true, 0, [1, 1]]);
   });
 
+  it('one that is watched no more while its state is written down is not taken for seen by who watches it next', async () => {
+    const { watch, sync, leader, network } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, ''));
+    watch.receive(network, syncedWith(watched.address, [stateOf(watched.address, '')]));
+    watch.unwatch(watched);
+    await watch.idle();
+    watch.watch(watched);
+    expect([watched.synced, await watch.synced(watched)]).toEqual([false, 'not_in_time']);
+    await sync(watched, stateOf(watched.address, ''));
+    expect(watched.synced).toBe(true);
+  });
+
   it('a list of its working orders, and that there is none any more, reach who mirrors them', async () => {
     const { watch, leader, lists, network } = await watching();
     const [watched, other] = [leader(1), leader(2)];

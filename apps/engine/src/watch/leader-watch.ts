@@ -142,6 +142,8 @@ export class LeaderWatch {
     this.restarts.forget(watched);
     watched.network.users.unwatch(watched.address);
     watched.synced = false;
+    // What is being written down of it was read before.
+    this.losses.set(watched, this.lossesOf(watched) + 1);
     watched.working.lose();
     this.endWaits(watched, 'no_seat');
     const next = [...this.seatless].find((waiting) => waiting.network === watched.network);

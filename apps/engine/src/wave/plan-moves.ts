@@ -97,6 +97,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
     kind: move.kind,
     superseded,
     approval,
+    judgedAt: ctx.stops.current,
     forfeits,
     asked,
     wayOut: superseded ? NO_WAY_OUT : wayOut(watched.network, plan),

@@ -19,6 +19,8 @@ export interface PlannedWave {
   readonly superseded: boolean;
   /** The gate's word on the whole plan; asked again for what is left after an interruption. */
   readonly approval: Approval;
+  /** Version of what stops risk as of that word: where it changed while the plan was being written down, the gate is asked again. */
+  readonly judgedAt: number;
   /** Increments given up because their window had ended. */
   readonly forfeits: readonly ForfeitRecord[];
   /** Copies whose remnant this wave is the first to find too small to close alone. */

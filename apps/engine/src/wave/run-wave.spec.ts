@@ -1,6 +1,6 @@
 import { money, size } from '@lockstep/kernel';
 import { intentAfter, receiptOf, STATUS } from '@lockstep/replication';
-import { priceOf, priceUnits, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { priceOf, priceUnits, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
 import { defaultCopySettings } from '@lockstep/roster';
 import type { StopsInForce } from '@lockstep/storage';
 import { OUTCOME } from '@lockstep/venues/port';
@@ -79,6 +79,30 @@ describe('an entry that may stand', () => {
     const [order] = stage.ctx.openOrders.unknown();
     expect([order?.lots, order?.rest?.halts, order?.rest?.leaderReductions]).toEqual([10, 0, 0]);
     expect([book.copies.halts[0], stage.stage.sheet.leaderReductions]).toEqual([1, 0]);
+  });
+});
+
+describe('a limit that is lowered while the orders of a wave are written down', () => {
+  const run = async (from: string, to: string) => {
+    const stage = new WaveStage();
+    const { book } = stage.stage;
+    if (from !== '0') stage.stage.follow(from);
+    stage.onCommit = () => {
+      book.setSettings(0, settingsOf('1', { caps: { ...defaultCopySettings().caps, maxPositionSize: sizeOf('4') } }), 2);
+      stage.ctx.stops.changed();
+    };
+    await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, stage.moves(from, to), NOTHING_BEHIND);
+    return stage;
+  };
+
+  it('keeps back the entry that it forbids, though that was approved before', async () => {
+    const stage = await run('0', '10');
+    expect([stage.sent, stage.position, stage.stage.sheet.rows.pendingBuy[0]]).toEqual([[], 0, 0]);
+    expect(stage.outcomes[0]?.state.countOf(WITHHELD)).toBe(1);
+  });
+
+  it('keeps back no entry inside it, and no exit', async () => {
+    expect([(await run('0', '4')).sent, (await run('10', '6')).sent]).toEqual([['buy 4'], ['sell 4']]);
   });
 });
 

@@ -93,7 +93,8 @@ function noteHalts({ plan: { orders }, watched }: PlannedWave, state: SendState)
 async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, times: JournalTimes, behind: WaitingBehind): Promise<void> {
   const { book, network } = wave.watched;
   for (const refusal of wave.approval.refused) state.withhold(refusal.row, refusal.reason);
-  let first: PlannedWave['approval']['approved'] = wave.approval.approved;
+  // A limit that was lowered while the journal was written binds what was approved before: a slow database makes that long.
+  let first = ctx.stops.current === wave.judgedAt ? wave.approval.approved : null;
   await submitOrders(
     network.venue.orders,
     state,
