@@ -1,6 +1,6 @@
 import { type EpochMs, type Money, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
 import { CopyBook, type CopyMarkup, type FollowerRows, LeaderBook, type NavState, STATUS } from '@lockstep/replication';
-import { defaultCopySettings } from '@lockstep/roster';
+import { type CopySettings, defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import { entriesUntil } from '../accounts/agent-standing';
 import { barCopy } from '../accounts/venue-bars';
@@ -106,6 +106,7 @@ export function addCopy(
     agentValidUntil: entriesUntil(account),
     markup: markupOf(ctx, scope, schedules, account, watched),
   });
+  watched.book.copies.beganAt[row] = beganAtOf(copy, settings);
   const record: CopyRecord = {
     no: copy.no,
     id: copy.id,
@@ -223,9 +224,13 @@ const BEGINNING = { factor: rate(RATE_ONE), peak: rate(RATE_ONE), day: rate(RATE
 
 /** A number kept with a copy's equity. */
 function kept(copy: Pick<RunningCopy, 'equity'>, name: string, otherwise: number): number {
-  const detail = copy.equity?.detail;
-  const value: unknown = typeof detail === 'object' && detail !== null ? Reflect.get(detail, name) : undefined;
+  const value = keptDetail(copy, name);
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : otherwise;
+}
+
+function keptDetail({ equity }: Pick<RunningCopy, 'equity'>, name: string): unknown {
+  const detail = equity?.detail;
+  return typeof detail === 'object' && detail !== null ? Reflect.get(detail, name) : undefined;
 }
 
 /** What the copy's account had for it when it was last known: until it is read, a move is sized by that. One never known has what was allocated. */
@@ -233,6 +238,14 @@ export const realEquityOf = (copy: Pick<RunningCopy, 'equity' | 'allocation'>): 
   const real = kept(copy, 'realEquity', -1);
   return money(real < 0 ? copy.allocation : BigInt(real));
 };
+
+/**
+ * From when on an open of the leader is the copy's own. Where that was never written, the copy began with its first state that lets it follow; one that adopts takes
+ * on what the leader has all the same.
+ */
+export function beganAtOf(copy: Pick<RunningCopy, 'equity' | 'startedAt'>, settings: Pick<CopySettings, 'start'> | null): EpochMs {
+  return kept(copy, 'beganAt', settings !== null && settings.start.kind !== 'next_open' ? 0 : (copy.startedAt ?? 0));
+}
 
 function basisOf(copy: RunningCopy) {
   const basisEquity = kept(copy, 'basisEquity', 0);

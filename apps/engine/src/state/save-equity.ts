@@ -73,8 +73,23 @@ export class EquityWriter {
 /** Everything of a copy's valuation that a restart has to find again: references of losses move without its equity, as when it is enabled again while flat. */
 function figuresOf({ watched, row, state }: CopyRecord): readonly number[] {
   const { copies } = watched.book;
-  const { equity, shortfall, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity } = copies;
-  const columns = [equity, shortfall, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity];
+  const { equity, shortfall, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity, beganAt } =
+    copies;
+  const columns = [
+    equity,
+    shortfall,
+    allocation,
+    netPnl,
+    navFactor,
+    navEquity,
+    navPeak,
+    navDay,
+    dayEndsAt,
+    pnlAnchor,
+    basisEquity,
+    realEquity,
+    beganAt,
+  ];
   return [...columns.map((column) => column[row] ?? 0), state === 'breaker_closed' ? 1 : 0];
 }
 
@@ -105,6 +120,8 @@ export function equityStateOf(copy: CopyRecord): EquityState {
       pnlAnchor: copies.pnlAnchor[row] ?? 0,
       basisEquity: copies.basisEquity[row] ?? 0,
       realEquity: copies.realEquity[row] ?? 0,
+      // Fills have whole milliseconds.
+      beganAt: Math.ceil(copies.beganAt[row] ?? 0),
     },
   };
 }
