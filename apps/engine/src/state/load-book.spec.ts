@@ -1,15 +1,15 @@
 import { money, price, type TenantId, type TenantScope } from '@lockstep/kernel';
 import { silentLogger } from '@lockstep/platform';
-import { CopyBook, revalue } from '@lockstep/replication';
-import { dollars, entryOf, instrumentOf, NOW, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { CopyBook, MICRO, revalue } from '@lockstep/replication';
+import { dollars, entryOf, instrumentOf, NOW, priceOf, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
 import { type CopySettings, encodeCopySettings } from '@lockstep/roster';
-import type { RunningCopy } from '@lockstep/storage';
+import type { PositionState, RunningCopy } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { intentTermsOf } from '../proposals/ask-followers';
 import { CopyLedger } from './copy-ledger';
 import { LimitChain } from './limit-chain';
-import { addCopy, beganAtOf, navOf, realEquityOf } from './load-book';
+import { addCopy, beganAtOf, navOf, realEquityOf, restorePositions } from './load-book';
 import { type AccountRecord, type CopyRecord, Registry, type WatchedAccount } from './registry';
 import { equityStateOf } from './save-equity';
 
@@ -121,5 +121,26 @@ describe('from when on the leader’s opens are a copy’s own', () => {
   ])('where that was never written is %s', (_what, start, moment) => {
     expect(beganAtOf({ equity: null, startedAt: 500 }, { start })).toBe(moment);
     expect(begun(null, { start }).book.copies.beganAt[0]).toBe(moment);
+  });
+});
+
+describe('a copy at a venue that tells no marks as a process begins', () => {
+  it('is worth what it last was, and takes no new risk', () => {
+    const stage = new Stage(instrumentOf('BTC', 1));
+    const row = stage.add(entryOf(1, settingsOf('1'), { allocation: money(dollars(100)) }));
+    const { rows } = stage.sheet;
+    [rows.position[row], rows.entryValue[row]] = [5, Number(dollars(50))];
+    stage.book.setMark('BTC', priceOf('60'), NOW);
+    revalue(stage.book, NOW, 5_000);
+    expect(stage.book.copies.equity[row]).toBe(Number(dollars(80)));
+    const { engine, book, record } = begun(written(stage, row));
+    const intent = { targetMicro: BigInt(5 * MICRO), rho: 0n, forfeitedMicro: 0n, owedPrice: 0n, aheadBuy: 0n, aheadSell: 0n };
+    const state = { copyNo: 1, coin: 'BTC', position: sizeOf('0.5'), entryValue: dollars(50), realisedPnl: 0n, fees: 0n, funding: 0n, ...intent };
+    restorePositions(engine, [state as unknown as PositionState], []);
+    revalue(book, NOW, 5_000);
+    expect([book.copies.equity[record.row], book.copies.marksFresh[record.row]]).toEqual([Number(dollars(80)), 0]);
+    book.setMark('BTC', priceOf('70'), NOW);
+    revalue(book, NOW, 5_000);
+    expect([book.copies.equity[record.row], book.copies.marksFresh[record.row]]).toEqual([Number(dollars(85)), 1]);
   });
 });

@@ -1,4 +1,4 @@
-import { type EpochMs, type Money, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
+import { type EpochMs, type Money, money, price, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
 import { CopyBook, type CopyMarkup, type FollowerRows, LeaderBook, type NavState, STATUS } from '@lockstep/replication';
 import { type CopySettings, defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
@@ -107,6 +107,7 @@ export function addCopy(
     markup: markupOf(ctx, scope, schedules, account, watched),
   });
   watched.book.copies.beganAt[row] = beganAtOf(copy, settings);
+  restoreMarks(watched, copy);
   const record: CopyRecord = {
     no: copy.no,
     id: copy.id,
@@ -245,6 +246,23 @@ export const realEquityOf = (copy: Pick<RunningCopy, 'equity' | 'allocation'>): 
  */
 export function beganAtOf(copy: Pick<RunningCopy, 'equity' | 'startedAt'>, settings: Pick<CopySettings, 'start'> | null): EpochMs {
   return kept(copy, 'beganAt', settings !== null && settings.start.kind !== 'next_open' ? 0 : (copy.startedAt ?? 0));
+}
+
+/** When marks that were written were told is not known: older than any that comes, and too old for new risk. */
+const LONG_AGO = 1;
+
+/**
+ * Marks at which a copy was last valued, until newer ones come. Where the venue's list cannot be read at a start nothing has a mark, and what was held would be
+ * worth what it cost: a copy in profit could be closed for what it has realised, and trailing losses be measured from a value it never had.
+ */
+function restoreMarks({ book, network }: Pick<WatchedAccount, 'book' | 'network'>, copy: Pick<RunningCopy, 'equity'>): void {
+  const marks = keptDetail(copy, 'marks');
+  for (const [coin, mark] of Object.entries(typeof marks === 'object' && marks !== null ? marks : {})) {
+    const view = network.markets.get(coin);
+    if (view === undefined || typeof mark !== 'number' || !Number.isSafeInteger(mark) || mark <= 0) continue;
+    book.sheet(view.instrument);
+    book.setMark(coin, price(BigInt(mark)), LONG_AGO);
+  }
 }
 
 function basisOf(copy: RunningCopy) {

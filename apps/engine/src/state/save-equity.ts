@@ -122,6 +122,14 @@ export function equityStateOf(copy: CopyRecord): EquityState {
       realEquity: copies.realEquity[row] ?? 0,
       // Fills have whole milliseconds.
       beganAt: Math.ceil(copies.beganAt[row] ?? 0),
+      marks: marksOf(copy),
     },
   };
+}
+
+/** The marks what a copy holds was valued at, by coin: a process that begins while the venue tells none goes on from them. */
+function marksOf({ watched, row }: CopyRecord): Readonly<Record<string, number>> {
+  const marks: Record<string, number> = {};
+  for (const { instrument, rows, mark } of watched.book.allSheets()) if (mark > 0 && rows.position[row] !== 0) marks[instrument.coin] = mark;
+  return marks;
 }
