@@ -60,8 +60,8 @@ function broken(part: Partial<CopySettings> = {}) {
   const enabled = { at: Number.NEGATIVE_INFINITY };
   const written: PositionState[] = [];
   const database = { answers: async (): Promise<void> => undefined };
-  // Each version as it is stored; the second turns the direction.
-  const turned = settingsOf('1', { direction: 'inverse' });
+  // Each version as it is stored; the second turns the direction and shortens the window.
+  const turned = settingsOf('1', { direction: 'inverse', catchUpMs: 4_000 });
   const saved: { readonly navFactor: number; readonly navEquity: number }[] = [];
   const unit = {
     now: NOW,
@@ -232,6 +232,18 @@ describe('a direction that changes', () => {
     database.answers = async () => undefined;
     expect(await turn()).toMatchObject({ status: 'applied' });
     expect([stage.sheet.rows.target[row], written.map(({ targetMicro }) => targetMicro)]).toEqual([0, [0n]]);
+  });
+});
+
+describe('a catch-up window that is made shorter', () => {
+  it('is written down for what is owed already: a restart finds no longer one', async () => {
+    const { stage, row, copy, copies, turn, written, alone } = openedBefore();
+    copies.catchUpMs[row] = 30_000;
+    stage.sheet.rows.owedUntil[row] = NOW + 30_000;
+    // Flat on its own side, so that nothing is closed.
+    stage.sheet.rows.target[row] = 0;
+    expect(await turn()).toMatchObject({ status: 'applied' });
+    expect([alone, written.map(({ copyNo, owedUntilMs }) => [copyNo, owedUntilMs])]).toEqual([['BTC'], [[copy.no, NOW + 4_000]]]);
   });
 });
 
