@@ -1,6 +1,6 @@
 import { money, price, type TenantId, type TenantScope } from '@lockstep/kernel';
 import { silentLogger } from '@lockstep/platform';
-import { CopyBook, MICRO, revalue } from '@lockstep/replication';
+import { CopyBook, lockedRatio, MICRO, revalue } from '@lockstep/replication';
 import { dollars, entryOf, instrumentOf, NOW, priceOf, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
 import { type CopySettings, encodeCopySettings } from '@lockstep/roster';
 import type { PositionState, RunningCopy } from '@lockstep/storage';
@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { intentTermsOf } from '../proposals/ask-followers';
 import { CopyLedger } from './copy-ledger';
+import { LeaderState } from './leader-state';
 import { LimitChain } from './limit-chain';
 import { addCopy, beganAtOf, navOf, realEquityOf, restorePositions } from './load-book';
 import { type AccountRecord, type CopyRecord, Registry, type WatchedAccount } from './registry';
@@ -80,7 +81,7 @@ function begun(equity: RunningCopy['equity'], part: Partial<CopySettings> = {}) 
   const instrument = instrumentOf('BTC', 1);
   const markets = { get: (coin: string) => (coin === 'BTC' ? { instrument, mark: price(0n), markAt: 0 } : undefined), isDollar: () => true };
   const network = { markets, venue: { capabilities: { builderFee: false } } };
-  const watched = { no: 1, book, builders: [], network } as unknown as WatchedAccount;
+  const watched = { no: 1, book, builders: [], network, leader: new LeaderState() } as unknown as WatchedAccount;
   const account = { no: 9, index: 0, network, balances: new Map(), own: new Map(), signs: false, truthStale: true } as unknown as AccountRecord;
   const engine = {
     ...ctx,
@@ -124,6 +125,32 @@ describe('from when on the leader’s opens are a copy’s own', () => {
   });
 });
 
+/** Half a coin at 50, of a target as large; in the instrument the leader has no recorded move. */
+const taken = (rho: number): PositionState => {
+  const intent = { targetMicro: BigInt(5 * MICRO), rho: BigInt(rho), forfeitedMicro: 0n, owedPrice: 0n, aheadBuy: 0n, aheadSell: 0n };
+  const state = { copyNo: 1, coin: 'BTC', position: sizeOf('0.5'), entryValue: dollars(50), realisedPnl: 0n, fees: 0n, funding: 0n, ...intent };
+  return state as unknown as PositionState;
+};
+
+describe('a position of the leader from before he was watched', () => {
+  it.each<[string, CopySettings['direction'], number]>([
+    ['stands behind what a copy took on of it', 'same', 7],
+    ['stands on the other side of what an inverse copy took on of it', 'inverse', -7],
+  ])('%s, so that its reductions and its end are followed', (_what, direction, lots) => {
+    const { engine, book, record } = begun(null, { direction });
+    restorePositions(engine, [taken(lockedRatio(5 * MICRO, 7))], []);
+    const { positions } = record.watched.leader;
+    expect([book.findSheet('BTC')?.leaderLots, positions.get('BTC')]).toEqual([lots, BigInt(lots) * sizeOf('0.1')]);
+  });
+
+  it('is what his moves say where there are any', () => {
+    const { engine, book, record } = begun(null);
+    record.watched.leader.positions.set('BTC', sizeOf('0.3'));
+    restorePositions(engine, [taken(lockedRatio(5 * MICRO, 7))], []);
+    expect([book.findSheet('BTC')?.leaderLots, record.watched.leader.positions.get('BTC')]).toEqual([0, sizeOf('0.3')]);
+  });
+});
+
 describe('a copy at a venue that tells no marks as a process begins', () => {
   it('is worth what it last was, and takes no new risk', () => {
     const stage = new Stage(instrumentOf('BTC', 1));
@@ -134,9 +161,7 @@ describe('a copy at a venue that tells no marks as a process begins', () => {
     revalue(stage.book, NOW, 5_000);
     expect(stage.book.copies.equity[row]).toBe(Number(dollars(80)));
     const { engine, book, record } = begun(written(stage, row));
-    const intent = { targetMicro: BigInt(5 * MICRO), rho: 0n, forfeitedMicro: 0n, owedPrice: 0n, aheadBuy: 0n, aheadSell: 0n };
-    const state = { copyNo: 1, coin: 'BTC', position: sizeOf('0.5'), entryValue: dollars(50), realisedPnl: 0n, fees: 0n, funding: 0n, ...intent };
-    restorePositions(engine, [state as unknown as PositionState], []);
+    restorePositions(engine, [taken(0)], []);
     revalue(book, NOW, 5_000);
     expect([book.copies.equity[record.row], book.copies.marksFresh[record.row]]).toEqual([Number(dollars(80)), 0]);
     book.setMark('BTC', priceOf('70'), NOW);

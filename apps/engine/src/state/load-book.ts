@@ -1,11 +1,20 @@
-import { type EpochMs, type Money, money, price, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
-import { CopyBook, type CopyMarkup, type FollowerRows, LeaderBook, type NavState, STATUS } from '@lockstep/replication';
+import { type EpochMs, fromLots, type Money, money, price, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
+import {
+  CopyBook,
+  type CopyMarkup,
+  type FollowerRows,
+  type InstrumentSheet,
+  LeaderBook,
+  lotsLockedTo,
+  type NavState,
+  STATUS,
+} from '@lockstep/replication';
 import { type CopySettings, defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import { entriesUntil } from '../accounts/agent-standing';
 import { barCopy } from '../accounts/venue-bars';
 import type { EngineContext } from '../context';
-import { restoreIntent } from './intent';
+import { type Intent, restoreIntent } from './intent';
 import { LeaderOrders } from './leader-orders';
 import { LeaderState } from './leader-state';
 import { putLimits } from './limit-chain';
@@ -186,7 +195,21 @@ export function restorePositions(ctx: EngineContext, states: readonly PositionSt
       episode: kept.intent.episodeBits,
     });
     restoreIntent(sheet, copy.row, kept.intent);
+    standWhereTaken(copy, sheet, kept.intent);
   }
+}
+
+/**
+ * Where the leader stood when he was first seen, in an instrument he has not traded since: no move tells it, the target a copy took on there does, by its locked ratio.
+ * Without it what he closes while no engine runs would be no change of his, and what was taken on would be kept.
+ */
+function standWhereTaken({ watched, row }: CopyRecord, sheet: InstrumentSheet, { targetMicro, rho }: Intent): void {
+  const { coin } = sheet.instrument;
+  const lots = lotsLockedTo(targetMicro, rho);
+  if (lots === 0 || watched.leader.positions.has(coin)) return;
+  const side = Math.sign(targetMicro) * (watched.book.copies.direction[row] ?? 1);
+  sheet.leaderLots = side * lots;
+  watched.leader.positions.set(coin, size(fromLots(sheet.instrument, lots) * BigInt(side)));
 }
 
 /**
