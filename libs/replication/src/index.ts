@@ -44,7 +44,7 @@ export * from './repair';
 export * from './revalue';
 export * from './state-limits';
 export * from './take-on';
-export { kappaOf, targetLots } from './target';
+export { kappaOf, lockedRatio, lotsLockedTo, targetLots } from './target';
 export * from './unwind';
 export * from './volatility';
 export * from './wave-options';

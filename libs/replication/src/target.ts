@@ -73,6 +73,13 @@ export function lockedRatio(target: number, leaderLots: number): number {
 }
 
 /**
+ * The leader's lots (absolute) that a target was locked against: what {@link lockedRatio} was given, to the lot where the ratio is larger than twice that. 0: the ratio
+ * does not tell.
+ */
+export const lotsLockedTo = (target: number, rho: number): number =>
+  rho === 0 || rho === Number.MAX_SAFE_INTEGER ? 0 : floorOf(Math.abs(target), RATE_PER_MICRO, rho);
+
+/**
  * Whether a position (signed lots) is all that is wanted (signed micro-lots) on its side, to the lot: nothing is owed then, and what increments before cost is
  * the price of none that is still to be copied.
  */

@@ -3,7 +3,7 @@ import { silentLogger, systemTimers } from '@lockstep/platform';
 import { EPISODE, MICRO, STATUS } from '@lockstep/replication';
 import { at, entryOf, NOW, priceOf, rateOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { type CopySettings, encodeCopySettings } from '@lockstep/roster';
-import type { CommandRow, ScopedUnit } from '@lockstep/storage';
+import type { CommandRow, PositionState, ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
@@ -58,13 +58,20 @@ function broken(part: Partial<CopySettings> = {}) {
   registry.copies.set(1, copy);
   registry.copiesById.set(ID, copy);
   const enabled = { at: Number.NEGATIVE_INFINITY };
+  const written: PositionState[] = [];
+  const database = { answers: async (): Promise<void> => undefined };
+  // Each version as it is stored; the second turns the direction and shortens the window.
+  const turned = settingsOf('1', { direction: 'inverse', catchUpMs: 4_000 });
   const saved: { readonly navFactor: number; readonly navEquity: number }[] = [];
   const unit = {
     now: NOW,
     records: {
       writeCopyState: async () => true,
       runningCopy: async () => null,
-      savePositionStates: async () => undefined,
+      savePositionStates: async (states: readonly PositionState[]) => {
+        await database.answers();
+        written.push(...states);
+      },
       saveEquity: async (states: readonly { readonly detail: { readonly navFactor: number; readonly navEquity: number } }[]) => {
         saved.push(...states.map(({ detail }) => detail));
       },
@@ -72,7 +79,7 @@ function broken(part: Partial<CopySettings> = {}) {
     events: { append: async () => undefined },
     commands: { appliedSince: async (kind: string, target: string, at: number) => kind === KIND && target === ID && at <= enabled.at },
     copies: {
-      settings: async () => ({ settings: encodeCopySettings(settingsOf('1', { direction: 'inverse' })) }),
+      settings: async (_id: string, version: number) => ({ settings: encodeCopySettings(version === 1 ? settings : turned) }),
       update: async () => undefined,
     },
   } as unknown as ScopedUnit;
@@ -93,7 +100,13 @@ function broken(part: Partial<CopySettings> = {}) {
     truthReads: { run: async <T>(read: () => Promise<T>) => read() },
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
   } as unknown as EngineContext;
-  const lanes = { alone: async (_watched: unknown, _coin: string, work: () => Promise<void>) => work() };
+  const alone: string[] = [];
+  const lanes = {
+    alone: async (_watched: unknown, coin: string, work: () => Promise<void>) => {
+      alone.push(coin);
+      await work();
+    },
+  };
   const orders = { follow: () => undefined };
   const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders } as unknown as CommandParts;
   const enable = (createdAt = NOW) => reEnableCopy(ctx, parts, { kind: KIND, targetId: ID, createdAt } as unknown as CommandRow);
@@ -112,7 +125,7 @@ function broken(part: Partial<CopySettings> = {}) {
       },
     });
   };
-  return { ctx, stage, copy, turn, lower, endMeanwhile, copies, row, start, saved, enable, enabled };
+  return { ctx, stage, copy, turn, turned, lower, endMeanwhile, copies, row, start, saved, written, database, alone, enable, enabled };
 }
 
 describe('a change of a copy’s settings', () => {
@@ -209,16 +222,26 @@ describe('a copy that is enabled again after a loss limit', () => {
   });
 });
 
+/** A running copy whose leader opened before a change that the follower made while it was flat was here. */
+function openedBefore() {
+  const stood = broken();
+  const { stage, row, copy } = stood;
+  stage.book.setStatus(row, STATUS.breaker | STATUS.closing | STATUS.windingDown, false);
+  stage.book.setStatus(row, STATUS.active, true);
+  copy.state = 'active';
+  copy.settingsVersion = 1;
+  stage.follow('10');
+  expect(stage.sheet.rows.position[row]).toBe(10);
+  return stood;
+}
+
 describe('a direction that changes', () => {
   it('closes what was opened before the change was here, and waits for the next open', async () => {
-    const { stage, row, copy, turn } = broken();
-    stage.book.setStatus(row, STATUS.breaker | STATUS.closing | STATUS.windingDown, false);
-    stage.book.setStatus(row, STATUS.active, true);
-    copy.state = 'active';
-    stage.follow('10');
-    expect(stage.sheet.rows.position[row]).toBe(10);
+    const { stage, row, turn, alone, written } = openedBefore();
     expect(await turn()).toMatchObject({ status: 'applied' });
     expect([stage.sheet.rows.target[row], stage.sheet.rows.episode[row]]).toEqual([0, EPISODE.awaitingOpen]);
+    // Behind the wave that runs: its row, found by a restart, would else bring the target back.
+    expect([alone, written.map(({ targetMicro, episodeBits }) => [targetMicro, episodeBits])]).toEqual([['BTC'], [[0n, EPISODE.awaitingOpen]]]);
     stage.follow('20');
     expect(stage.sheet.rows.position[row]).toBe(0);
     stage.follow('0');
@@ -245,7 +268,40 @@ describe('a direction that changes', () => {
       },
     });
     await expect(turn()).rejects.toThrow('refused');
+    expect(await turn()).toMatchObject({ status: 'applied' });
     expect(sheets.map(({ rows }) => [rows.target[row], rows.episode[row]])).toEqual(sheets.map(() => [0, EPISODE.awaitingOpen]));
+  });
+
+  it.each([
+    ['by itself', 2],
+    ['and a later one', 3],
+  ])('closes it also where a process that begins has read that version %s already', async (_what, version) => {
+    const { stage, row, copy, turn, turned } = openedBefore();
+    [copy.settings, copy.ownSettings, copy.settingsVersion] = [turned, turned, version];
+    stage.book.setSettings(row, turned, version);
+    expect(await turn()).toMatchObject({ status: 'applied' });
+    expect([stage.sheet.rows.target[row], stage.sheet.rows.episode[row]]).toEqual([0, EPISODE.awaitingOpen]);
+  });
+
+  it('closes it where the command had to be made again because the database was away', async () => {
+    const { stage, row, turn, written, database } = openedBefore();
+    database.answers = () => Promise.reject(new Error('away'));
+    await expect(turn()).rejects.toThrow('away');
+    database.answers = async () => undefined;
+    expect(await turn()).toMatchObject({ status: 'applied' });
+    expect([stage.sheet.rows.target[row], written.map(({ targetMicro }) => targetMicro)]).toEqual([0, [0n]]);
+  });
+});
+
+describe('a catch-up window that is made shorter', () => {
+  it('is written down for what is owed already: a restart finds no longer one', async () => {
+    const { stage, row, copy, copies, turn, written, alone } = openedBefore();
+    copies.catchUpMs[row] = 30_000;
+    stage.sheet.rows.owedUntil[row] = NOW + 30_000;
+    // Flat on its own side, so that nothing is closed.
+    stage.sheet.rows.target[row] = 0;
+    expect(await turn()).toMatchObject({ status: 'applied' });
+    expect([alone, written.map(({ copyNo, owedUntilMs }) => [copyNo, owedUntilMs])]).toEqual([['BTC'], [[copy.no, NOW + 4_000]]]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { money, type TenantScope } from '@lockstep/kernel';
-import { EPISODE, revalue, STATUS, zeroTarget } from '@lockstep/replication';
+import { EPISODE, type InstrumentSheet, revalue, STATUS, zeroTarget } from '@lockstep/replication';
 import { anchorLosses } from '@lockstep/risk';
-import { type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
+import { type CopySettings, type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
 import { type CommandRow, runningCopy, saveEquity, type TakenOnResult } from '@lockstep/storage';
 import { allocationSource, bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
@@ -18,7 +18,7 @@ import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refu
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { field } from './payload';
 import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
-import { takeOnPositions, writeIntent } from './take-on-positions';
+import { keepIntent, takeOnPositions, writeIntent } from './take-on-positions';
 import { writeState } from './write-state';
 
 /** Wait for the end of a stop that was filled, in ms. It is asked for until the venue told it. */
@@ -104,15 +104,21 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   if (!Number.isInteger(version)) return refused('bad_payload');
   // A copy that is not running reads its version when it starts.
   if (copy === undefined) return applied();
-  // An engine that starts reads the newest version: one that was asked for before it would loosen what was tightened since.
-  if (version < copy.settingsVersion) return applied();
-  const row = await ctx.storage.scoped(scope, (unit) => unit.copies.settings(copy.id, version));
+  const { row, former } = await ctx.storage.scoped(scope, async (unit) => ({
+    row: await unit.copies.settings(copy.id, version),
+    former: await unit.copies.settings(copy.id, version - 1),
+  }));
   const decoded = row === null ? null : decodeCopySettings(row.settings);
   if (decoded === null || !decoded.ok) return refused('bad_payload', 'settings version');
+  const turned = isTurned(former === null ? null : former.settings, decoded.value) || decoded.value.direction !== copy.settings.direction;
+  // An engine that starts reads the newest version: one that was asked for before it would loosen what was tightened since.
+  if (version < copy.settingsVersion) {
+    if (turned) await leaveWrongSide(ctx, parts, copy);
+    return applied();
+  }
   const needs = await whatItNeeds(ctx, copy.watched, decoded.value);
   // It ended while its version or the venue was read.
   if (!ctx.registry.holds(copy)) return applied();
-  const turned = decoded.value.direction !== copy.settings.direction;
   copy.ownSettings = decoded.value;
   copy.settingsVersion = version;
   putLimits(ctx.chain, copy);
@@ -120,26 +126,53 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   parts.orders.follow();
   if (turned) await leaveWrongSide(ctx, parts, copy);
   await leaveWhatLeaderLeft(ctx, parts, copy);
+  await keepWindows(ctx, parts, copy);
   // The version stands all the same: what its mode lacks denies entries until it is there.
   if (needs !== null) ctx.log.warn('new settings of a copy lack what their mode goes by', { copyNo: copy.no, mode: decoded.value.mode.kind });
   return applied();
 }
 
 /**
- * The direction was changed while the copy was flat, and the leader opened before the change was here: what was opened on the side that is wrong now is
- * closed, and the next open is waited for.
+ * Whether a version turned the copy's direction, by the version before it and not by what is in memory: a start reads the newest one first, and a command that is made
+ * again finds its own there.
  */
-async function leaveWrongSide(ctx: EngineContext, parts: CommandParts, copy: CopyRecord): Promise<void> {
-  const { book } = copy.watched;
-  const direction = book.copies.direction[copy.row] ?? 1;
-  const wrong = [...book.allSheets()].filter(({ rows, leaderLots }) => (rows.target[copy.row] ?? 0) * Math.sign(leaderLots) * direction < 0);
-  // All of them before the first is written: a command whose write failed finds the direction turned already, and the copy may end meanwhile.
-  const left = wrong.map((sheet) => {
-    zeroTarget(sheet, copy.row);
-    sheet.rows.episode[copy.row] = (sheet.rows.episode[copy.row] ?? 0) | EPISODE.awaitingOpen;
-    return { sheet, intent: intentOf(sheet, copy.row) };
-  });
-  for (const { sheet, intent } of left) await writeIntent(ctx, parts.books, copy, sheet, intent);
+function isTurned(former: unknown, { direction }: CopySettings): boolean {
+  const decoded = decodeCopySettings(former);
+  return decoded.ok && decoded.value.direction !== direction;
+}
+
+/**
+ * The direction was changed while the copy was flat, and the leader opened before the change was here: what was opened on the side that is wrong now is
+ * closed, and the next open is waited for. In each instrument's lane: the row of a wave that is on its way would else be found behind it by a restart.
+ */
+async function leaveWrongSide(ctx: EngineContext, parts: Pick<CommandParts, 'books' | 'lanes'>, copy: CopyRecord): Promise<void> {
+  const { watched, row } = copy;
+  const { copies } = watched.book;
+  const isWrong = ({ rows, leaderLots }: InstrumentSheet): boolean =>
+    copies.copyNo[row] === copy.no && (rows.target[row] ?? 0) * Math.sign(leaderLots) * (copies.direction[row] ?? 1) < 0;
+  for (const sheet of [...watched.book.allSheets()].filter(isWrong)) {
+    await parts.lanes.alone(watched, sheet.instrument.coin, async () => {
+      if (!isWrong(sheet)) return;
+      const before = intentOf(sheet, row);
+      zeroTarget(sheet, row);
+      sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) | EPISODE.awaitingOpen;
+      await keepIntent(ctx, parts.books, copy, sheet, before);
+    });
+  }
+}
+
+/** A shorter catch-up window holds for what is owed already, and is written down: a restart would find the longer one. */
+async function keepWindows(ctx: EngineContext, parts: Pick<CommandParts, 'books' | 'lanes'>, copy: CopyRecord): Promise<void> {
+  const { watched, row } = copy;
+  const isOpen = ({ rows, instrument }: InstrumentSheet): boolean =>
+    watched.book.copies.copyNo[row] === copy.no &&
+    rows.owedUntil[row] !== 0 &&
+    rows.owedUntil[row] !== ctx.booked.newestIntent(copy.no, instrument.coin).owedUntilMs;
+  for (const sheet of [...watched.book.allSheets()].filter(isOpen)) {
+    await parts.lanes.alone(watched, sheet.instrument.coin, async () => {
+      if (isOpen(sheet)) await writeIntent(ctx, parts.books, copy, sheet, intentOf(sheet, row));
+    });
+  }
 }
 
 /**

@@ -47,12 +47,12 @@ export function askFollower(
 
 /** How the copy's mode and choices turn the leader's change into its own. */
 export function intentTermsOf(
-  { settings, startedAt }: CopyRecord,
+  { settings, watched, row }: CopyRecord,
   { lotsPerUnit }: InstrumentSheet,
   { incrementPrice, newOrders }: MoveFacts,
 ): Omit<IntentTerms, 'closing'> {
   const { mode, direction, follow, catchUpMs } = settings;
   const byAmount = mode.kind !== 'fixed_amount' ? null : { amount: Number(mode.amount), maxAdds: mode.maxAdds ?? NO_LIMIT, newOrders, lotsPerUnit };
-  const beganAt = settings.start.kind === 'next_open' ? startedAt : 0;
+  const beganAt = watched.book.copies.beganAt[row] ?? 0;
   return { incrementPrice, catchUpMs, beganAt, direction: direction === 'inverse' ? -1 : 1, keeps: follow === 'increases_only', byAmount };
 }

@@ -1,11 +1,20 @@
-import { type EpochMs, type Money, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
-import { CopyBook, type CopyMarkup, type FollowerRows, LeaderBook, type NavState, STATUS } from '@lockstep/replication';
-import { defaultCopySettings } from '@lockstep/roster';
+import { type EpochMs, fromLots, type Money, money, price, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
+import {
+  CopyBook,
+  type CopyMarkup,
+  type FollowerRows,
+  type InstrumentSheet,
+  LeaderBook,
+  lotsLockedTo,
+  type NavState,
+  STATUS,
+} from '@lockstep/replication';
+import { type CopySettings, defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import { entriesUntil } from '../accounts/agent-standing';
 import { barCopy } from '../accounts/venue-bars';
 import type { EngineContext } from '../context';
-import { restoreIntent } from './intent';
+import { type Intent, restoreIntent } from './intent';
 import { LeaderOrders } from './leader-orders';
 import { LeaderState } from './leader-state';
 import { putLimits } from './limit-chain';
@@ -106,6 +115,8 @@ export function addCopy(
     agentValidUntil: entriesUntil(account),
     markup: markupOf(ctx, scope, schedules, account, watched),
   });
+  watched.book.copies.beganAt[row] = beganAtOf(copy, settings);
+  restoreMarks(watched, copy);
   const record: CopyRecord = {
     no: copy.no,
     id: copy.id,
@@ -184,7 +195,21 @@ export function restorePositions(ctx: EngineContext, states: readonly PositionSt
       episode: kept.intent.episodeBits,
     });
     restoreIntent(sheet, copy.row, kept.intent);
+    standWhereTaken(copy, sheet, kept.intent);
   }
+}
+
+/**
+ * Where the leader stood when he was first seen, in an instrument he has not traded since: no move tells it, the target a copy took on there does, by its locked ratio.
+ * Without it what he closes while no engine runs would be no change of his, and what was taken on would be kept.
+ */
+function standWhereTaken({ watched, row }: CopyRecord, sheet: InstrumentSheet, { targetMicro, rho }: Intent): void {
+  const { coin } = sheet.instrument;
+  const lots = lotsLockedTo(targetMicro, rho);
+  if (lots === 0 || watched.leader.positions.has(coin)) return;
+  const side = Math.sign(targetMicro) * (watched.book.copies.direction[row] ?? 1);
+  sheet.leaderLots = side * lots;
+  watched.leader.positions.set(coin, size(fromLots(sheet.instrument, lots) * BigInt(side)));
 }
 
 /**
@@ -223,9 +248,13 @@ const BEGINNING = { factor: rate(RATE_ONE), peak: rate(RATE_ONE), day: rate(RATE
 
 /** A number kept with a copy's equity. */
 function kept(copy: Pick<RunningCopy, 'equity'>, name: string, otherwise: number): number {
-  const detail = copy.equity?.detail;
-  const value: unknown = typeof detail === 'object' && detail !== null ? Reflect.get(detail, name) : undefined;
+  const value = keptDetail(copy, name);
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : otherwise;
+}
+
+function keptDetail({ equity }: Pick<RunningCopy, 'equity'>, name: string): unknown {
+  const detail = equity?.detail;
+  return typeof detail === 'object' && detail !== null ? Reflect.get(detail, name) : undefined;
 }
 
 /** What the copy's account had for it when it was last known: until it is read, a move is sized by that. One never known has what was allocated. */
@@ -233,6 +262,31 @@ export const realEquityOf = (copy: Pick<RunningCopy, 'equity' | 'allocation'>): 
   const real = kept(copy, 'realEquity', -1);
   return money(real < 0 ? copy.allocation : BigInt(real));
 };
+
+/**
+ * From when on an open of the leader is the copy's own. Where that was never written, the copy began with its first state that lets it follow; one that adopts takes
+ * on what the leader has all the same.
+ */
+export function beganAtOf(copy: Pick<RunningCopy, 'equity' | 'startedAt'>, settings: Pick<CopySettings, 'start'> | null): EpochMs {
+  return kept(copy, 'beganAt', settings !== null && settings.start.kind !== 'next_open' ? 0 : (copy.startedAt ?? 0));
+}
+
+/** When marks that were written were told is not known: older than any that comes, and too old for new risk. */
+const LONG_AGO = 1;
+
+/**
+ * Marks at which a copy was last valued, until newer ones come. Where the venue's list cannot be read at a start nothing has a mark, and what was held would be
+ * worth what it cost: a copy in profit could be closed for what it has realised, and trailing losses be measured from a value it never had.
+ */
+function restoreMarks({ book, network }: Pick<WatchedAccount, 'book' | 'network'>, copy: Pick<RunningCopy, 'equity'>): void {
+  const marks = keptDetail(copy, 'marks');
+  for (const [coin, mark] of Object.entries(typeof marks === 'object' && marks !== null ? marks : {})) {
+    const view = network.markets.get(coin);
+    if (view === undefined || typeof mark !== 'number' || !Number.isSafeInteger(mark) || mark <= 0) continue;
+    book.sheet(view.instrument);
+    book.setMark(coin, price(BigInt(mark)), LONG_AGO);
+  }
+}
 
 function basisOf(copy: RunningCopy) {
   const basisEquity = kept(copy, 'basisEquity', 0);

@@ -73,8 +73,23 @@ export class EquityWriter {
 /** Everything of a copy's valuation that a restart has to find again: references of losses move without its equity, as when it is enabled again while flat. */
 function figuresOf({ watched, row, state }: CopyRecord): readonly number[] {
   const { copies } = watched.book;
-  const { equity, shortfall, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity } = copies;
-  const columns = [equity, shortfall, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity];
+  const { equity, shortfall, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity, beganAt } =
+    copies;
+  const columns = [
+    equity,
+    shortfall,
+    allocation,
+    netPnl,
+    navFactor,
+    navEquity,
+    navPeak,
+    navDay,
+    dayEndsAt,
+    pnlAnchor,
+    basisEquity,
+    realEquity,
+    beganAt,
+  ];
   return [...columns.map((column) => column[row] ?? 0), state === 'breaker_closed' ? 1 : 0];
 }
 
@@ -105,6 +120,16 @@ export function equityStateOf(copy: CopyRecord): EquityState {
       pnlAnchor: copies.pnlAnchor[row] ?? 0,
       basisEquity: copies.basisEquity[row] ?? 0,
       realEquity: copies.realEquity[row] ?? 0,
+      // Fills have whole milliseconds.
+      beganAt: Math.ceil(copies.beganAt[row] ?? 0),
+      marks: marksOf(copy),
     },
   };
+}
+
+/** The marks what a copy holds was valued at, by coin: a process that begins while the venue tells none goes on from them. */
+function marksOf({ watched, row }: CopyRecord): Readonly<Record<string, number>> {
+  const marks: Record<string, number> = {};
+  for (const { instrument, rows, mark } of watched.book.allSheets()) if (mark > 0 && rows.position[row] !== 0) marks[instrument.coin] = mark;
+  return marks;
 }

@@ -4,7 +4,7 @@ import type { VenueFill } from '@lockstep/venues/port';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { describe, expect, it, vi } from 'vitest';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
-import { leaderStage, stateOf, syncedWith } from '../testing/leader-stage';
+import { instrumentOf, leaderStage, stateOf, syncedWith } from '../testing/leader-stage';
 import { type Frame, LeaderWatch, runsOf } from './leader-watch';
 
 /** Frames by number: above zero fills of that time, zero a snapshot; each received at its place. */
@@ -456,6 +456,26 @@ describe('fills that begin at flat although the leader was in a position', () =>
     await fills(ethFill(20, 0, 4), ethFill(30, 4, 1));
     expect([words(), units()]).toEqual([['0 to 10', '10 to 0', '0 to 4', '4 to 5'], 5]);
     expect(handed).toEqual(words());
+  });
+});
+
+describe('a leader who stood in an instrument before he was watched, as a later process finds him', () => {
+  it.each<[string, 'with the state' | 'behind it', readonly VenueFill[], readonly string[]]>([
+    ['adds', 'with the state', [ethFill(5, 10, 10), ethFill(6, 20, 1)], ['10 to 20', '20 to 21']],
+    ['closes', 'with the state', [ethFill(5, 10, -10)], ['10 to 0']],
+    ['closes', 'behind it', [ethFill(5, 10, -10)], ['10 to 0']],
+  ])('and who %s, told %s: his copies are planned from where he stood', async (_what, told, fills, expected) => {
+    const { watch, leader, network, handed } = await watching();
+    const watched = leader(1);
+    [watched.begun, watched.historyFrom] = [true, 1];
+    // A copy that waits there for his next open is loaded.
+    const sheet = watched.book.sheet(instrumentOf('ETH'));
+    watch.watch(watched);
+    const state = stateOf(watched.address, 'xyz');
+    watch.receive(network, syncedWith(watched.address, [state], told === 'with the state' ? fills : []));
+    if (told === 'behind it') watch.receive(network, { kind: 'fills', address: watched.address, fills, receivedAt: 5 });
+    await watch.idle();
+    expect([handed, sheet.leaderLots]).toEqual([expected, 1_000]);
   });
 });
 

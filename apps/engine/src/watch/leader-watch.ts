@@ -292,7 +292,7 @@ export class LeaderWatch {
     for (const state of event.states) watched.leader.takeState(state);
     if (watched.begun) {
       const history = event.fills.filter((fill) => fill.time > watched.historyFrom);
-      this.onMoves(await recordFills(this.ctx, watched, [{ fills: history, receivedAt: event.receivedAt }]));
+      await this.record(watched, [{ fills: history, receivedAt: event.receivedAt }]);
       this.compare(watched, event.states, event.receivedAt);
     } else await this.begin(watched, event.states, event.fills);
     // Lost again while that was written down: what came since is not in it, and the next state tells.
@@ -306,11 +306,26 @@ export class LeaderWatch {
 
   private async takeFills(watched: WatchedAccount, frames: readonly FillFrame[]): Promise<void> {
     try {
-      if (!this.restarts.isWaiting(watched)) this.onMoves(await recordFills(this.ctx, watched, frames));
+      if (!this.restarts.isWaiting(watched)) await this.record(watched, frames);
     } finally {
       // Their moves wait in the lanes from here on, or the leader is read anew and not seen until then.
       for (const { fills } of frames) countLeaving(watched, fills, -1);
     }
+  }
+
+  /**
+   * Records fills and hands their moves on. Of an instrument copies met before this process began, and in which nothing of the leader's is recorded, his first fill
+   * tells where he stood: planned from flat, his next increase would be an open, and his close none.
+   */
+  private async record(watched: WatchedAccount, frames: readonly FillFrame[]): Promise<void> {
+    const { positions } = watched.leader;
+    const unmet = [...watched.book.allSheets()].filter(({ instrument }) => !positions.has(instrument.coin));
+    const moves = await recordFills(this.ctx, watched, frames);
+    for (const sheet of unmet) {
+      const first = moves.find(({ move }) => move.coin === sheet.instrument.coin);
+      if (first !== undefined) sheet.leaderLots = toLots(sheet.instrument, first.move.before);
+    }
+    this.onMoves(moves);
   }
 
   /** Takes the first state ever. It stands before the account counts as synced, so that a later process follows what this one only saw. */
