@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { HaltCause } from './observations';
 import type { SettingsSeen } from './terms';
 import { COIN, COPY, History, rate, units } from './testing/history';
 
 const LIMITED = { position_notional: 'close', position_share: 'none', leverage: 'none', gross_exposure: 'none' } as const;
 const lessMoney = (history: History): History =>
   history.tell({ kind: 'reduced_now', at: history.now, copyId: COPY.copyId, before: units('10000'), after: units('9000') });
+const asksTo = (history: History, cause: HaltCause): History =>
+  history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause }).wait(500);
+const refused = (history: History, cause: HaltCause): History =>
+  history.tell({ kind: 'halt_lifted', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause });
 
 describe('the target of a copy (product §2.1, §2.2)', () => {
   const mode = (m: SettingsSeen['mode'], more: Partial<SettingsSeen> = {}): Partial<SettingsSeen> => ({ mode: m, ...more });
@@ -118,6 +123,19 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     ['reduces while a limit may close it', { follow: 'increases_only', stateLimits: LIMITED }, (history) => void history.leader('5'), []],
     ['reduces as its follower takes money out', { follow: 'increases_only' }, (history) => void lessMoney(history).leader('5'), []],
     ['reduces as it winds down', { follow: 'increases_only' }, (history) => void history.state('winding_down').leader('5'), []],
+    [
+      'reduces as it is to wind down, before that is written',
+      { follow: 'increases_only' },
+      (history) => void asksTo(history, 'wind_down').leader('5'),
+      [],
+    ],
+    [
+      'reduces behind a wish to wind down that was refused',
+      { follow: 'increases_only' },
+      (history) => void refused(asksTo(history, 'wind_down'), 'wind_down').leader('5'),
+      ['exit_without_cause'],
+    ],
+    ['reduces as it is to pause', { follow: 'increases_only' }, (history) => void asksTo(history, 'pause').leader('5'), ['exit_without_cause']],
   ])('a copy that closes by itself exits as its leader %s', (_what, settings, act, found) => {
     const history = new History(settings).wait(20_000).mark('100').leader('10');
     const inverse = settings.direction === 'inverse';

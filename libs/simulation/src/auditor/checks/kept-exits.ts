@@ -17,6 +17,8 @@ export function checkKept(judged: JudgedOrder): void {
   const possible = [...judged.terms, copy.terms, ...(copy.earlier === null ? [] : [copy.earlier])];
   if (possible.some(({ settings }) => settings.follow !== 'increases_only' || settings.stateLimits !== undefined)) return;
   if (sign(holding.real.position) !== keptFrom.side || copy.losses.breach !== null || copy.stopFilledAt !== null || mayBreak(judged)) return;
-  if (copy.ownShare || state.halts.since({ kind: 'copy', copyId: copy.copy.copyId }, 'stop') !== null) return;
+  // It follows its leader's exits, or is closed, from the wish on: exits leave before the state is written.
+  const ends = (['wind_down', 'stop'] as const).some((cause) => state.halts.since({ kind: 'copy', copyId: copy.copy.copyId }, cause) !== null);
+  if (copy.ownShare || ends) return;
   blame(judged, 'exit_without_cause', `its follower closes by himself, and of ${sizeText(holding.real.position)} nothing was to be closed before`);
 }
