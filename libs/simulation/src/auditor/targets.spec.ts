@@ -356,11 +356,15 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(found);
   });
 
-  it.each<[string, number, readonly string[]]>([
-    ['opens while it still takes his positions on is at the mark', 200, []],
-    ['opens later is at his own price', 6_000, ['beyond_target']],
-  ])('a fixed amount of what the leader of a copy that adopts %s', (_what, afterMs, found) => {
+  it.each<[string, number, readonly string[], readonly string[]]>([
+    // what, how long after it became active, leader's positions before, found
+    ['opens while it still takes his positions on is at the mark', 200, [], []],
+    ['opens later is at his own price', 6_000, [], ['beyond_target']],
+    ['turns to, from more, while it still takes his positions on is at the mark', 200, ['-200'], []],
+    ['turns to later is at his own price', 6_000, ['-200'], ['beyond_target']],
+  ])('a fixed amount of what the leader of a copy that adopts %s', (_what, afterMs, before, found) => {
     const history = new History().mark('90');
+    for (const position of before) history.leader(position).wait(60_000).mark('90');
     const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
     const mode = { kind: 'fixed_amount', amount: units('1000'), maxAdds: null } as const;
     history.tell({ kind: 'copy_terms', at: history.now, copy, settings: { ...history.settings, mode, start: 'adopt' }, allocation: units('10000') });

@@ -163,7 +163,7 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   const isMissed = (earlier: LeaderMove): boolean => track.isUnheard(earlier, move.process, move.at);
   goOnWithout(holding, isMissed);
   holding.open.follow(followed, isMissed);
-  if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
+  if (!reduces(move)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
   const keeps = !followed.exits && reduces(move);
   if (keeps) keepHeld(holding);
   if (!reduces(move)) holding.turnedAt = move.at;

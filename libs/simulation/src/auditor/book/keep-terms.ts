@@ -232,7 +232,7 @@ export function takeOnBy(state: AuditState, leader: LeaderTrack, address: string
   }
 }
 
-/** A fixed amount of what the leader adds to while a copy is still to take his positions on is the amount at the mark of then, as all that it takes on is. */
+/** A fixed amount of what the leader adds to, or turns to, while a copy is still to take his positions on is the amount at the mark of then, as all that it takes on is. */
 export function takeOnWith(copy: CopyTrack, coin: string, leader: bigint, at: number, ratio: RatioBounds): void {
   const { settings } = copy.terms;
   if (takesOn(copy, at) && settings.mode.kind === 'fixed_amount') beginIn(copy, coin, leader, at, true, ratio);
