@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detect, groupByCoin, kindOf, type LeaderFill } from './detect';
+import { detect, groupByCoin, kindOf, type LeaderFill, leftUnseen } from './detect';
 import { moveDetail, readMove } from './move-detail';
 import { isTerminal, nextOrderState, ORDER_STATES } from './order-life';
 import { CAPS, REASONS, reasonAt, reasonNumber, reasonText } from './reasons';
@@ -68,6 +68,30 @@ describe('detection', () => {
     expect(gap).toEqual({ coin: 'BTC', known: sizeOf('3'), found: sizeOf('4'), at: 5 });
     expect(move).toMatchObject({ source: 'resync', before: sizeOf('3'), after: sizeOf('5') });
     expect(detect(sizeOf('4'), [fill('4', 'buy', '1'), fill('6', 'buy', '1')], met()).gap).toMatchObject({ known: sizeOf('5'), found: sizeOf('6') });
+  });
+
+  it.each([
+    ['turns back from the other side', '3', fill('-4', 'buy', '9'), 'flip'],
+    ['opens from flat', '-3', fill('0', 'sell', '1'), 'close'],
+    ['opens the other side from flat', '-3', fill('0', 'buy', '1'), 'close'],
+    ['adds on the other side, where some is missing', '3', fill('-4', 'sell', '1'), null],
+    ['reduces on the other side, where some is missing', '3', fill('-4', 'buy', '1'), null],
+    ['is on the same side, with more', '3', fill('4', 'buy', '1'), null],
+    ['is on the same side, with less', '-3', fill('-1', 'buy', '4'), null],
+    ['was flat, and opened', '0', fill('4', 'buy', '1'), null],
+    ['is where he was', '3', fill('3', 'sell', '9'), null],
+  ] as const)('whether a leader left unseen, who by a fill %s', (_what, known, first, kind) => {
+    const left = leftUnseen(sizeOf(known), [first]);
+    expect(left?.kind ?? null).toBe(kind);
+    if (left === null) return;
+    expect(left).toMatchObject({
+      source: 'resync',
+      before: sizeOf(known),
+      after: first.startPosition,
+      incrementPrice: null,
+      lastFillAt: first.time - 1,
+    });
+    expect(detect(left.after, [first], met())).toMatchObject({ gap: null, move: { source: 'fills', newOrders: 1 } });
   });
 
   it.each<[string, readonly [LeaderFill, ...LeaderFill[]], number | null]>([

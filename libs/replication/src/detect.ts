@@ -83,7 +83,7 @@ function newOrdersOf(fills: readonly LeaderFill[], met: MetOrders): number | nul
 
 const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 
-/** A move made of a snapshot instead of fills: state, never a signal, so only its reductions are followed. */
+/** A move made of where a leader was found instead of fills: state, never a signal, so only its reductions are followed. */
 export function resyncMove(coin: string, known: Size, found: Size, lastPrice: Price, at: EpochMs): Move {
   return {
     coin,
@@ -100,6 +100,20 @@ export function resyncMove(coin: string, known: Size, found: Size, lastPrice: Pr
     newOrders: 0,
   };
 }
+
+/**
+ * What a leader did before fills of one coin and block that show him to have left `known` unseen, and tell all of what he opens then: they begin flat, or cross it from
+ * the other side. A move of its own, of the moment before them, which they continue, so that they may be followed. null: he may be where he was, or some of what he has
+ * now is missing.
+ */
+export function leftUnseen(known: Size, fills: readonly [LeaderFill, ...LeaderFill[]]): Move | null {
+  const { coin, startPosition, price: told, time } = fills[0];
+  const last = fills[fills.length - 1] ?? fills[0];
+  const isMissing = isOneSide(startPosition, last.startPosition + signed(last));
+  return known === 0n || isOneSide(known, startPosition) || isMissing ? null : resyncMove(coin, known, startPosition, told, time - 1);
+}
+
+const isOneSide = (one: bigint, other: bigint): boolean => (one > 0n && other > 0n) || (one < 0n && other < 0n);
 
 /** Groups fills by coin, keeping their order: one group is one move. */
 export function groupByCoin<F extends LeaderFill>(fills: readonly F[]): readonly (readonly [F, ...F[]])[] {
