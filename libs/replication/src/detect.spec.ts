@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detect, detectMoves, groupByCoin, kindOf, type LeaderFill } from './detect';
+import { detect, groupByCoin, kindOf, type LeaderFill, leftUnseen } from './detect';
 import { moveDetail, readMove } from './move-detail';
 import { isTerminal, nextOrderState, ORDER_STATES } from './order-life';
 import { CAPS, REASONS, reasonAt, reasonNumber, reasonText } from './reasons';
@@ -70,32 +70,28 @@ describe('detection', () => {
     expect(detect(sizeOf('4'), [fill('4', 'buy', '1'), fill('6', 'buy', '1')], met()).gap).toMatchObject({ known: sizeOf('5'), found: sizeOf('6') });
   });
 
-  it('takes a leader whose fills begin at flat for one who left unseen and opens anew, which is followed', () => {
-    const fills = [fill('0', 'buy', '2', '100'), fill('2', 'buy', '1', '103')] as const;
-    for (const known of ['5', '-5']) {
-      const [left, opened, ...more] = detectMoves(sizeOf(known), fills, met());
-      expect(left?.gap).toEqual({ coin: 'BTC', known: sizeOf(known), found: sizeOf('0'), at: 5 });
-      expect(left?.move).toMatchObject({
-        kind: 'close',
-        source: 'resync',
-        before: sizeOf(known),
-        after: sizeOf('0'),
-        newOrders: 0,
-        lastPrice: priceOf('100'),
-      });
-      expect(opened?.move).toMatchObject({ kind: 'open', source: 'fills', after: sizeOf('3'), incrementPrice: priceOf('101'), newOrders: 1 });
-      expect([opened?.gap, more]).toEqual([null, []]);
-    }
-  });
-
-  it.each<[string, string | null, readonly [LeaderFill, ...LeaderFill[]]]>([
-    ['nothing is known of him', null, [fill('0', 'buy', '2')]],
-    ['he was flat', '0', [fill('0', 'buy', '2')]],
-    ['they begin in a position', '5', [fill('3', 'buy', '2')]],
-    ['they end at flat as well', '5', [fill('0', 'buy', '2'), fill('2', 'sell', '2')]],
-  ])('makes one move where %s', (_what, known, fills) => {
-    const before = known === null ? null : sizeOf(known);
-    expect(detectMoves(before, fills, met())).toEqual([detect(before, fills, met())]);
+  it.each([
+    ['turns back from the other side', '3', fill('-4', 'buy', '9'), 'flip'],
+    ['opens from flat', '-3', fill('0', 'sell', '1'), 'close'],
+    ['opens the other side from flat', '-3', fill('0', 'buy', '1'), 'close'],
+    ['adds on the other side, where some is missing', '3', fill('-4', 'sell', '1'), null],
+    ['reduces on the other side, where some is missing', '3', fill('-4', 'buy', '1'), null],
+    ['is on the same side, with more', '3', fill('4', 'buy', '1'), null],
+    ['is on the same side, with less', '-3', fill('-1', 'buy', '4'), null],
+    ['was flat, and opened', '0', fill('4', 'buy', '1'), null],
+    ['is where he was', '3', fill('3', 'sell', '9'), null],
+  ] as const)('whether a leader left unseen, who by a fill %s', (_what, known, first, kind) => {
+    const left = leftUnseen(sizeOf(known), [first]);
+    expect(left?.kind ?? null).toBe(kind);
+    if (left === null) return;
+    expect(left).toMatchObject({
+      source: 'resync',
+      before: sizeOf(known),
+      after: first.startPosition,
+      incrementPrice: null,
+      lastFillAt: first.time - 1,
+    });
+    expect(detect(left.after, [first], met())).toMatchObject({ gap: null, move: { source: 'fills', newOrders: 1 } });
   });
 
   it.each<[string, readonly [LeaderFill, ...LeaderFill[]], number | null]>([

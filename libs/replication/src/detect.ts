@@ -67,20 +67,6 @@ export function detect(known: Size | null, fills: readonly [LeaderFill, ...Leade
   };
 }
 
-/**
- * The same as the moves they make, oldest first: mostly one. Where the fills begin at flat although the leader was in a position, those with which he left are
- * missing and none of what he opened: the first move is that he left, known as from a snapshot, the second his open, which is followed as any.
- */
-export function detectMoves(known: Size | null, fills: readonly [LeaderFill, ...LeaderFill[]], met: MetOrders): readonly Detection[] {
-  const [first] = fills;
-  const last = fills[fills.length - 1] ?? first;
-  const opensAnew = known !== null && known !== 0n && first.startPosition === 0n && last.startPosition + signed(last) !== 0n;
-  if (!opensAnew) return [detect(known, fills, met)];
-  const { coin, time, startPosition: flat } = first;
-  const left = { move: resyncMove(coin, known, flat, first.price, time), gap: { coin, known, found: flat, at: time } };
-  return [left, detect(flat, fills, met)];
-}
-
 /** How many orders had their first increasing fill here. An order that flips the leader counts once, with its first fill beyond flat. */
 function newOrdersOf(fills: readonly LeaderFill[], met: MetOrders): number | null {
   let found = 0;
@@ -97,7 +83,7 @@ function newOrdersOf(fills: readonly LeaderFill[], met: MetOrders): number | nul
 
 const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 
-/** A move made of a snapshot instead of fills: state, never a signal, so only its reductions are followed. */
+/** A move made of where a leader was found instead of fills: state, never a signal, so only its reductions are followed. */
 export function resyncMove(coin: string, known: Size, found: Size, lastPrice: Price, at: EpochMs): Move {
   return {
     coin,
@@ -114,6 +100,20 @@ export function resyncMove(coin: string, known: Size, found: Size, lastPrice: Pr
     newOrders: 0,
   };
 }
+
+/**
+ * What a leader did before fills of one coin and block that show him to have left `known` unseen, and tell all of what he opens then: they begin flat, or cross it from
+ * the other side. A move of its own, of the moment before them, which they continue, so that they may be followed. null: he may be where he was, or some of what he has
+ * now is missing.
+ */
+export function leftUnseen(known: Size, fills: readonly [LeaderFill, ...LeaderFill[]]): Move | null {
+  const { coin, startPosition, price: told, time } = fills[0];
+  const last = fills[fills.length - 1] ?? fills[0];
+  const isMissing = isOneSide(startPosition, last.startPosition + signed(last));
+  return known === 0n || isOneSide(known, startPosition) || isMissing ? null : resyncMove(coin, known, startPosition, told, time - 1);
+}
+
+const isOneSide = (one: bigint, other: bigint): boolean => (one > 0n && other > 0n) || (one < 0n && other < 0n);
 
 /** Groups fills by coin, keeping their order: one group is one move. */
 export function groupByCoin<F extends LeaderFill>(fills: readonly F[]): readonly (readonly [F, ...F[]])[] {

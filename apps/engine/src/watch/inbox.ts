@@ -1,5 +1,5 @@
 import { type Money, price, type Size, size } from '@lockstep/kernel';
-import { type Detection, detectMoves, groupByCoin, type Move, moveDetail, readMove, resyncMove } from '@lockstep/replication';
+import { detect, groupByCoin, leftUnseen, type Move, moveDetail, readMove, resyncMove } from '@lockstep/replication';
 import { CommitUnknownError, type NewMove } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
@@ -20,7 +20,7 @@ export interface FillFrame {
 
 /**
  * Writes a leader's fills and the moves they make in one transaction, before anything is decided. Fills told before are dropped by the venue's key;
- * moves are numbered per watched account without gaps, one per block and instrument however many frames are taken at once, with one before it where the leader left
+ * moves are numbered per watched account without gaps, one per block and instrument however many frames are taken at once, and one before it where he left a position
  * unseen. Returns the recorded moves, oldest first. Calls for one watched account must not overlap.
  */
 export async function recordFills(ctx: EngineContext, watched: WatchedAccount, frames: readonly FillFrame[]): Promise<readonly RecordedMove[]> {
@@ -39,12 +39,12 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
     const detections = detectAll(ctx, watched, news, { positions, learnt, receivedAt });
     const rows = await unit.inbox.recordMoves(
       BigInt(watched.no),
-      detections.map((found) => moveRow(watched, found.detection.move, found.key, found.receivedAt)),
+      detections.map(({ move, key, receivedAt }) => moveRow(watched, move, key, receivedAt)),
     );
     if (rows.moves.length > 0) ctx.pass('received_inbox_open');
     return rows.moves.map((row) => ({
       row,
-      detection: detections.find(({ key, detection }) => key === row.venueKey && detection.move.coin === row.coin),
+      detection: detections.find(({ key, move }) => key === row.venueKey && move.coin === row.coin),
     }));
   });
   if (recorded.length > 0) ctx.pass('planned_inbox_committed');
@@ -59,7 +59,7 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
       ? []
       : [
           {
-            ...toRecorded(watched, Number(row.id), Number(row.seq), detection.detection.move, row.leaderEquity, detection.receivedAt, recordedAt),
+            ...toRecorded(watched, Number(row.id), Number(row.seq), detection.move, row.leaderEquity, detection.receivedAt, recordedAt),
             orders: detection.orders,
           },
         ],
@@ -137,13 +137,13 @@ export function restoreMove(
 }
 
 interface KeyedDetection {
-  readonly detection: Detection;
+  readonly move: Move;
   readonly key: string;
   readonly receivedAt: number;
   readonly orders: readonly FilledOrder[];
 }
 
-/** What each block makes of each coin, in the order of the fills; `positions` and `learnt` are carried on. */
+/** One detection per block and coin, in the order of the fills, and one before it where the leader left his position unseen; `positions` and `learnt` are carried on. */
 function detectAll(
   ctx: EngineContext,
   watched: WatchedAccount,
@@ -156,18 +156,18 @@ function detectAll(
       const { coin } = group[0];
       const [first, ...rest] = unheld(watched, group, positions.get(coin));
       if (first === undefined) continue;
-      const detections = detectMoves(positions.get(coin) ?? null, [first, ...rest], learnt.of(coin));
-      if (detections.some(({ gap }) => gap !== null))
-        ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin });
+      const known = positions.get(coin) ?? null;
+      const left = known === null ? null : leftUnseen(known, [first, ...rest]);
+      const { move, gap } = detect(left?.after ?? known, [first, ...rest], learnt.of(coin));
+      positions.set(coin, move.after);
+      if (left !== null || gap !== null) ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin });
       const orders = [first, ...rest]
         .filter(({ provisional }) => provisional !== true)
         .map(({ orderId, size: filled }) => ({ orderId, size: filled }));
-      for (const detection of detections) {
-        const isOfFills = detection.move.fills > 0;
-        const key = `${isOfFills ? '' : 'left:'}${first.time}:${first.tradeId}`;
-        positions.set(coin, detection.move.after);
-        found.push({ detection, key, receivedAt: receivedAt.get(first) ?? 0, orders: isOfFills ? orders : [] });
-      }
+      const key = `${first.time}:${first.tradeId}`;
+      const told = receivedAt.get(first) ?? 0;
+      if (left !== null) found.push({ move: left, key: `left:${key}`, receivedAt: told, orders: [] });
+      found.push({ move, key, receivedAt: told, orders });
     }
   }
   return found;
