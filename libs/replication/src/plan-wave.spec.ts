@@ -699,6 +699,24 @@ describe('names, nonces and markup', () => {
     expect(at(stage.sheet.rows.target, 0) / MICRO).toBe(target);
   });
 
+  it.each([
+    ['nothing', 0],
+    ['a part', 3],
+    ['all', 10],
+  ] as const)('a copy of increases only that holds %s as its leader turns, unfollowed, is owed no more of that once he is back', (_what, held) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1', { follow: 'increases_only', catchUpMs: 60_000 })));
+    stage.plan('10');
+    stage.sheet.rows.pendingBuy[0] = 0;
+    stage.sheet.rows.position[0] = held;
+    stage.book.setStatus(0, STATUS.paused, true);
+    stage.plan('-5');
+    expect(at(stage.sheet.rows.target, 0) / MICRO).toBe(held);
+    stage.book.setStatus(0, STATUS.paused, false);
+    stage.follow('2');
+    expect(at(stage.sheet.rows.position, 0)).toBe(Math.max(held, 2));
+  });
+
   it.each(['20', '5', '0', '-5'])(
     'nothing is planned nor repaired for a copy that is handed over while its leader moves to %s; others are served',
     (leader) => {

@@ -231,7 +231,8 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
     const taken = mayBeAhead(copies, rows, row) ? Math.max(0, Math.min(wanted - held - (refused === soft ? 1 : 0), ahead)) : 0;
     giveUp(draft, index, row, wanted - held - taken, refused);
     // What a mirror filled ahead of these fills is their copy already. What a copy holds against the leader's new side stays where it alone closes.
-    setTarget(draft, index, row, closesAlone(copies, row) && before * side < 0 ? before : side * (held + taken), facts.to);
+    const keeps = closesAlone(copies, row) && before * side < 0;
+    setTarget(draft, index, row, keeps ? reached(draft, row, before) : side * (held + taken), facts.to);
     return;
   }
   rows.adds[row] = (rows.adds[row] ?? 0) + orders;

@@ -109,7 +109,7 @@ function increasedOf(row: JournalRow, index: number, terms: RecomputeTerms, from
   if (follow === 'decreases_only' || (reason !== null && ASKED_NOTHING.has(reason))) return asIs;
   if (reason !== null && isRefused(reason, row.firstFillAt + catchUpMs <= row.plannedAt)) {
     const against = follow === 'increases_only' && before * side < 0;
-    return against ? { ...asIs, answer: { among: [before, plain(side * held)], missing: WINDING_DOWN } } : asIs;
+    return against ? { ...asIs, answer: { among: [reachedOf(row, index), plain(side * held)], missing: WINDING_DOWN } } : asIs;
   }
   const cut = sumOfCuts(row, index);
   const targetFor = (wanted: number): number => plain(side * (wanted - cut));

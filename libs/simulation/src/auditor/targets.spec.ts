@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HaltCause } from './observations';
-import type { SettingsSeen } from './terms';
+import type { CopyStateSeen, SettingsSeen } from './terms';
 import { COIN, COPY, History, rate, units } from './testing/history';
 
 const LIMITED = { position_notional: 'close', position_share: 'none', leverage: 'none', gross_exposure: 'none' } as const;
@@ -468,6 +468,26 @@ describe('a copy of fixed amounts whose leader turned unseen', () => {
       if (index === 0) history.fill(history.exit('-2'), '2', '100');
       history.fill(history.order('-1'), '1', '100');
     }
+    expect(history.found()).toEqual(found);
+  });
+});
+
+describe('a copy of fixed amounts that holds what it entered before its leader turned unseen, and has turned back', () => {
+  const mode = { kind: 'fixed_amount', amount: units('100'), maxAdds: null } as const;
+
+  it.each<[string, Partial<SettingsSeen>, CopyStateSeen, string, readonly string[]]>([
+    ['adds one more where it closes by itself', { follow: 'increases_only' }, 'active', '1', []],
+    ['and no more', { follow: 'increases_only' }, 'active', '1.02', ['beyond_target']],
+    ['adds one more where nothing might be entered as he was told on the other side', { follow: 'increases_only' }, 'paused', '1', []],
+    ['adds one more against an inverse one’s leader', { follow: 'increases_only', direction: 'inverse' }, 'active', '-1', []],
+    ['has all it may where it follows his exits', {}, 'active', '1', ['beyond_target']],
+  ])('%s', (_what, settings, meanwhile, size, found) => {
+    const history = new History({ mode, ...settings }).wait(1_000).mark('100').leader('7');
+    const entry = settings.direction === 'inverse' ? '-1' : '1';
+    history.fill(history.order(entry), '1', '100');
+    history.wait(20_000).state(meanwhile).wait(20_000).leader('-5', '100', 'unseen', false);
+    history.wait(1_000).mark('100').leader('-8').wait(1_000).state('active').wait(20_000).mark('100');
+    history.leader('7').order(size);
     expect(history.found()).toEqual(found);
   });
 });

@@ -289,16 +289,20 @@ export class TargetBounds {
     this.lowHolds = true;
   }
 
+  /** Goes by the side the leader came to. What was wanted on the other one is left, unless the copy closes by itself. */
+  private turn(side: -1n | 0n | 1n, exits: boolean): void {
+    if (this.side === side) return;
+    const kept = exits ? 0n : this.against;
+    this.against = exits ? 0n : this.high;
+    this.high = kept;
+    this.low = 0n;
+    this.side = side;
+  }
+
   private open(followed: Followed, side: -1n | 0n | 1n): void {
     const { move, exits } = followed;
     this.waiting = false;
-    if (this.side !== side) {
-      const kept = exits ? 0n : this.against;
-      this.against = exits ? 0n : this.high;
-      this.high = kept;
-      this.low = 0n;
-      this.side = side;
-    }
+    this.turn(side, exits);
     this.begin();
     // What came between is not known to an engine that missed it: it sees the two ends.
     if (move.believed !== null) this.lowHolds = false;
@@ -348,7 +352,7 @@ export class TargetBounds {
   }
 
   /** Fills are missing between what was believed and what the leader had: reductions are followed, increases may have been. */
-  private bridge({ move, direction, ratio, may, leftBy }: Followed): void {
+  private bridge({ move, direction, ratio, may, exits, leftBy }: Followed): void {
     const { before } = move;
     const believed = move.believed ?? before;
     this.lowHolds = false;
@@ -357,11 +361,9 @@ export class TargetBounds {
     const turned = sign(before) !== sign(believed);
     if (turned || leftBy !== null) this.adds = 0;
     if (turned || (leftBy !== null && this.waitingSince <= leftBy)) this.waiting = false;
-    if (!may || before === 0n || (sign(before) === sign(believed) && abs(before) <= abs(believed))) return;
-    const side = direction === 'same' ? sign(before) : sign(-before);
-    const kept = this.side === side ? this.high : 0n;
-    this.side = side;
-    this.high = ratio.high === null ? UNBOUNDED : kept + mulDiv(ratio.high, abs(before), RATE_ONE, 'up');
+    if (before === 0n || (!turned && (!may || abs(before) <= abs(believed)))) return;
+    this.turn(direction === 'same' ? sign(before) : sign(-before), exits);
+    if (may) this.high = ratio.high === null ? UNBOUNDED : this.high + mulDiv(ratio.high, abs(before), RATE_ONE, 'up');
   }
 }
 
