@@ -14,6 +14,8 @@ const opposed = (): SharingHistory => {
   return history.fill(closing).fill(opening);
 };
 
+const NO_MARGIN = 'Insufficient margin to place order. asset=1';
+
 /** Copy a holds 3, b −2.8, and a closes all of it by one order at a limit: 0.2 of it closes the account, the rest opens it. */
 const closesALittle = (limit: string): SharingHistory => {
   const history = aHolds().leader('b', '-28');
@@ -303,6 +305,24 @@ describe('in a calm', () => {
     expect(stopped('0.09')).toEqual([]);
     expect(stopped('0.08')).toEqual(['stop_not_flat']);
     expect(stopped(null)).toEqual(['stop_not_flat']);
+  });
+
+  it.each<[string, string, string, number, CopyAtCalm['state'], readonly ViolationKind[]]>([
+    ['may not be: the account has not the margin of what it adds to', NO_MARGIN, '-3', 8_000, 'active', []],
+    ['may not be of a copy that is to end either', NO_MARGIN, '-3', 8_000, 'breaker_closed', []],
+    ['but has to be where a copy ended', NO_MARGIN, '-3', 8_000, 'stopped', ['stop_not_flat']],
+    ['is tried again and again', NO_MARGIN, '-3', 20_000, 'active', ['exit_not_followed']],
+    ['is asked for whole', NO_MARGIN, '-2', 8_000, 'active', ['exit_not_followed']],
+    ['has to be where the venue refuses it for anything else', 'Order could not immediately match.', '-3', 8_000, 'active', ['exit_not_followed']],
+  ])('what a copy closes against what the account holds beside it %s', (_what, reason, size, waitMs, state, kinds) => {
+    const history = opposed().leader('a', '0');
+    history.refuse(history.order('a', size, true, false), reason);
+    if (state !== 'active') history.tell({ kind: 'copy_state', at: history.now, copyId: 'a', state });
+    history.wait(waitMs);
+    const snapshot = history.snapshot((copy) =>
+      copy.copyId === 'a' ? { ...copy, state, instruments: copy.instruments.map((one) => ({ ...one, target: 0n })) } : copy,
+    );
+    expect(history.calm(snapshot).found()).toEqual(kinds);
   });
 
   it('what crossed is rounded as a fill is', () => {

@@ -8,6 +8,9 @@ import { keepMirrorFill } from './keep-mirrors';
 import { isExit } from './orders';
 import { type AuditState, type FillPart, fillKey } from './state';
 
+/** How the venue's refusal of an order begins whose account has not the margin of it. */
+const MARGIN_REFUSED = 'Insufficient margin';
+
 /** Takes what truly happened at the venue into the books. */
 export function keepWorld(state: AuditState, seen: WorldObservation): void {
   switch (seen.kind) {
@@ -55,6 +58,7 @@ function keepWorldOrder(state: AuditState, seen: OrderSeen): void {
   // The same order told to the venue twice is refused the second time: the first stands.
   if (seen.status === 'rejected' && order.filled > 0n) return;
   order.rejected = seen.status === 'rejected';
+  order.refusedForMargin = order.rejected && seen.reason?.startsWith(MARGIN_REFUSED) === true;
   if (!order.ended) order.endedAt = seen.at;
   order.ended = true;
   const copy = state.copies.get(order.copyId);

@@ -39,6 +39,8 @@ export class OrderTrack {
   /** It stood at the venue: what fills before that fills as it arrives. */
   rested = false;
   rejected = false;
+  /** The venue said that its account has not the margin of it. */
+  refusedForMargin = false;
   /** It can fill no more, and since when. */
   ended = false;
   endedAt: EpochMs = Number.NEGATIVE_INFINITY;

@@ -10,6 +10,7 @@ import { isFollowed } from '../terms';
 import type { ViolationKind } from '../violation';
 import { checkHandOver } from './hand-overs';
 import { sizeText } from './judged-order';
+import { isRefusedForMargin } from './margin-refusals';
 import { checkDeadline, checkSlices } from './unwinding';
 
 /** What one copy has in one coin in a calm. */
@@ -130,6 +131,9 @@ function isProven({ told, holding, mark, instrument }: Standing, { dust }: Flatn
   return listed === holding.real.position && abs(listed) * mark < 2n * instrument.minNotional * UNIT;
 }
 
+/** The venue refuses to let so much be closed. */
+const cannotClose = ({ state, copy, holding, at }: Standing, size: bigint): boolean => isRefusedForMargin(state, copy.copy.copyId, holding, size, at);
+
 /** What is closed since so short a while need not be flat. */
 const CLOSING_MS = 15_000;
 
@@ -139,6 +143,7 @@ function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: 
   if (state.unsigned.has(copy.copy.account) || copy.handed !== null || copyState === 'handing_over') return;
   if (holding.foreign || holding.real.position === 0n || (isDust(standing) && !closesAlone(standing) && standing.told.reasons.includes('dust')))
     return;
+  if (copyState !== 'stopped' && cannotClose(standing, abs(holding.real.position))) return;
   const held = sizeText(holding.real.position);
   const { breach } = copy.losses;
   if (breach?.level === 'closed') {
@@ -224,6 +229,7 @@ function checkGap(standing: Standing, wanted: bigint): void {
   if (abs(gap) < instrument.lot) return;
   const least = instrument.minNotional * UNIT;
   if (held < 0n && -held * mark >= least) {
+    if (cannotClose(standing, -held)) return;
     tell(standing, 'exit_not_followed', `${sizeText(holding.real.position)} is held on the other side of a target of ${sizeText(told.target)}`);
     return;
   }
@@ -243,6 +249,6 @@ function checkGap(standing: Standing, wanted: bigint): void {
   if (-gap <= aheadOn(standing, side)) return;
   // A reduction waits only where the whole lots it would take off are below the minimum, or the whole is so little that it is kept or closed.
   const off = -gap - (-gap % instrument.lot);
-  if (off * mark * 10n < least * 11n || held * mark < least * 2n) return;
+  if (off * mark * 10n < least * 11n || held * mark < least * 2n || cannotClose(standing, off)) return;
   tell(standing, 'exit_not_followed', `${sizeText(holding.real.position)} is held for a target of ${sizeText(told.target)}`);
 }

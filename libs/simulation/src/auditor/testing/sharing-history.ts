@@ -29,6 +29,7 @@ export class SharingHistory {
   private readonly booked = { a: { realised: 0n, fees: 0n, funding: 0n }, b: { realised: 0n, fees: 0n, funding: 0n } };
   private readonly orders: OrderHanded[] = [];
   private readonly rows: FillRow[] = [];
+  private readonly refused = new Set<string>();
 
   constructor(settings: Partial<SettingsSeen> = {}) {
     this.tell({ kind: 'instrument', at: T0, coin: COIN, szDecimals: 2, maxLeverage: 50, minNotional: units('10'), collateral: 'USDC' });
@@ -141,6 +142,13 @@ export class SharingHistory {
     return this.wait(15_000).quote('99.9', '100.1');
   }
 
+  /** The venue refuses an order and says why. */
+  refuse(cloid: string, reason: string): this {
+    this.refused.add(cloid);
+    this.tell({ kind: 'world_order', at: this.now, account: ACCOUNT, coin: COIN, cloid, status: 'rejected', reason });
+    return this.tell({ kind: 'answer_delivered', at: this.now, process: 'p1', cloid, outcome: 'rejected' });
+  }
+
   /** A copy follows its leader from flat, alone on the account or beside the other. */
   opens(who: Who, position: string, reduceOnly = false): this {
     this.leader(who, position);
@@ -174,6 +182,7 @@ export class SharingHistory {
       return change({ copyId: who, state: 'active', instruments: [instrument], booked: this.booked[who] });
     };
     const orders = this.orders.map(({ scope, copyId, cloid }): OrderRow => {
+      if (this.refused.has(cloid)) return { scope, copyId, cloid, end: 'rejected', filled: 0n };
       const filled = this.rows.some((row) => row.copyId === copyId && row.internal === undefined);
       return { scope, copyId, cloid, end: filled ? 'filled' : 'rejected', filled: this.orders.find((order) => order.cloid === cloid)?.size ?? 0n };
     });
