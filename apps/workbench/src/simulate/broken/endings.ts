@@ -33,8 +33,8 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'apps/engine/src/commands/hand-over.ts',
-        find: 'book.setStatus(copy.row, _replication.STATUS.handingOver, true);',
-        put: 'book.setStatus(copy.row, _replication.STATUS.handingOver, true); (0, _replication.beginClosing)(book, copy.row);',
+        find: 'book.setStatus(copy.row, _replication.STATUS.handingOver, true);\n    ctx.stops.changed();',
+        put: 'book.setStatus(copy.row, _replication.STATUS.handingOver, true); (0, _replication.beginClosing)(book, copy.row);\n    ctx.stops.changed();',
       },
     ],
   },
