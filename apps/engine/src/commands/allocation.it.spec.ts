@@ -6,6 +6,7 @@ import type { Repairs } from '../repair/repair';
 import { withAllocationsInForce } from '../state/booked-allocation';
 import { navOf } from '../state/load-book';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, sizeOf } from '../testing/books-stage';
+import { commandParts } from '../testing/command-parts';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { WaveLanes } from '../wave/wave-lanes';
 import { activateCopy } from './activate-copy';
@@ -25,18 +26,8 @@ describe('a copy’s allocation in the ledger', () => {
     stage.ctx.registry.dropCopy(copy.no);
     stage.venue.states = [stage.state('0', 1)];
     const repairs = { close: async () => undefined } as unknown as Repairs;
-    const directory = { watched: async () => copy.watched };
-    const watch = { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' };
     const lanes = new WaveLanes(stage.ctx, books, () => undefined);
-    parts = {
-      books,
-      lanes,
-      repairs,
-      directory,
-      watch,
-      orders: { follow: () => undefined },
-      stops: { meet: () => undefined },
-    } as unknown as CommandParts;
+    parts = commandParts(stage, { lanes, repairs });
   });
   afterEach(() => stage.close());
 

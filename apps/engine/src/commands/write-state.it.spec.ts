@@ -8,6 +8,7 @@ import { Breakers } from '../breakers';
 import type { Repairs } from '../repair/repair';
 import { StopSwitches } from '../stop-switches';
 import { type BooksStage, moneyOf, openBooksStage, priceOf, sizeOf } from '../testing/books-stage';
+import { commandParts } from '../testing/command-parts';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { activateCopy } from './activate-copy';
 import { pauseCopy, reEnableCopy, resumeCopy } from './change-copy';
@@ -23,19 +24,9 @@ describe('a change of a copy’s state', () => {
 
   beforeEach(async () => {
     stage = await openBooksStage();
-    const { books, copy } = stage;
-    const directory = { watched: async () => copy.watched };
-    const watch = { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' };
+    const { copy } = stage;
     const lanes = { alone: async (_watched: unknown, _coin: string, work: () => Promise<void>) => work() };
-    parts = {
-      books,
-      lanes,
-      repairs,
-      directory,
-      watch,
-      orders: { follow: () => undefined },
-      stops: { meet: () => undefined },
-    } as unknown as CommandParts;
+    parts = commandParts(stage, { lanes, repairs });
     command = { kind: 'copy.re_enable', targetId: copy.id, createdAt: stage.ctx.clock.now() } as unknown as CommandRow;
   });
   afterEach(() => stage.close());
