@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { COIN, COPY, History, rate, units } from './testing/history';
+import { SharingHistory } from './testing/sharing-history';
 
 const MINUTE = 60_000;
 
@@ -85,6 +86,38 @@ describe('a copy that is unwound (product §2.11)', () => {
       .mark('100');
     history.calm(history.snapshot({}, 'unwinding'));
     expect(history.found()).toEqual(['unwind_wrong']);
+  });
+
+  it.each<[string, string, string, readonly string[]]>([
+    ['all of it, closed evenly with the rest', '10', '15', []],
+    ['all of it, and too little is closed', '10', '20', ['unwind_wrong']],
+    ['nothing', '0', '15', ['unwind_wrong']],
+  ])('closes evenly what an entry fills, too, that was on its way as that began: %s', (_what, filled, left, found) => {
+    const history = new History({ venueLeverage: 50 }).follow('200').wait(MINUTE).mark('100').leader('300');
+    const entry = history.order('10');
+    history.tell({ kind: 'unwind_asked', at: history.now, copyId: COPY.copyId, by: history.now + 10 * MINUTE });
+    history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'wind_down' });
+    history.state('unwinding').wait(100);
+    if (filled === '0') history.end(entry, 'rejected').answer(entry, 'rejected');
+    else history.fill(entry, filled);
+    slice(history.wait(5 * MINUTE).mark('100'), String(20 + Number(filled) - Number(left)));
+    history.calm(history.snapshot({ target: units(left) }, 'unwinding'));
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['closed evenly with the rest', '-15', []],
+    ['too little is closed', '-10', ['unwind_wrong']],
+  ])('and what crossed right after that began: %s', (_what, closed, found) => {
+    const history = new SharingHistory({ venueLeverage: 50 }).opens('a', '200').leader('a', '300').leader('b', '-100');
+    const { now } = history;
+    history.tell({ kind: 'unwind_asked', at: now, copyId: 'a', by: now + 10 * MINUTE });
+    history.tell({ kind: 'halt', at: now, thing: { kind: 'copy', copyId: 'a' }, cause: 'wind_down' });
+    history.tell({ kind: 'copy_state', at: now, copyId: 'a', state: 'unwinding' });
+    history.cross('a', '10').wait(5 * MINUTE - 15_000);
+    history.fill(history.order('a', closed, true, true));
+    history.calm(history.snapshot((copy) => (copy.copyId === 'a' ? { ...copy, state: 'unwinding' } : copy)));
+    expect(history.found()).toEqual(found);
   });
 
   it('plans anew where no engine ran', () => {

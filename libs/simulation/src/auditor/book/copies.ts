@@ -37,6 +37,8 @@ export interface Handed {
 export interface Unwinding {
   /** Signed, when that began. */
   readonly held: bigint;
+  /** What entries that were on their way then filled since. */
+  entered: bigint;
   readonly from: EpochMs;
   /** When its leader had reduced last before. */
   readonly reducedAt: EpochMs;
@@ -135,6 +137,12 @@ export class CopyTrack {
 
   holding(coin: string): Holding {
     return entryOf(this.holdings, coin, () => new Holding(coin));
+  }
+
+  /** An entry filled, or crossed: where the copy is being unwound it is closed evenly with the rest. */
+  entered(coin: string, size: bigint): void {
+    const unwinding = this.unwinding.get(coin);
+    if (unwinding !== undefined) unwinding.entered += size;
   }
 
   fundingCharged(coin: string, time: EpochMs, amount: bigint): void {

@@ -25,5 +25,6 @@ export function keepCross(state: AuditState, cross: CrossMade, at: EpochMs): voi
     holding.changed(at, signed);
     holding.toldAt = at;
     state.holders.update(copy, holding);
+    copy.entered(cross.coin, entered);
   }
 }

@@ -202,7 +202,7 @@ function keepReduced(copy: CopyTrack, at: number, before: bigint, after: bigint)
 /** What the copy has when it begins to be unwound; of its targets nothing more is known than that they fall. */
 function keepUnwinding(copy: CopyTrack, at: number): void {
   copy.unwinding = new Map(
-    [...copy.holdings.values()].map(({ coin, real, reducedAt }) => [coin, { held: real.position, from: at, reducedAt, kept: ALL_KEPT }]),
+    [...copy.holdings.values()].map(({ coin, real, reducedAt }) => [coin, { held: real.position, entered: 0n, from: at, reducedAt, kept: ALL_KEPT }]),
   );
   for (const holding of copy.holdings.values()) holding.open.change((target) => target.unsure());
 }

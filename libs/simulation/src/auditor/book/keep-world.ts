@@ -84,7 +84,9 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
   if (seen.cloid === null) for (const copy of copies) copy.holding(seen.coin).range.theirs(seen.buy ? seen.size : -seen.size);
   const parts = seen.cloid === null ? foreignParts(copies, seen) : ownParts(state, seen);
   state.fills.set(key, { ...pick(seen), parts, told: false });
-  const ofStop = state.orders.get(seen.cloid ?? '')?.trigger != null;
+  const order = state.orders.get(seen.cloid ?? '');
+  const ofStop = order?.trigger != null;
+  const isEntry = order?.handed != null && !ofStop && !isExit(order.handed);
   for (const part of parts) {
     const { copy, signed, price, fee } = part;
     const holding = copy.holding(seen.coin);
@@ -93,6 +95,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     holding.untold.add(part);
     holding.changed(seen.at, signed);
     state.holders.update(copy, holding);
+    if (isEntry) copy.entered(seen.coin, abs(signed));
   }
   if (seen.cloid === null) noteClosedWhole(copies, seen, net, key);
   // Where the copies do not add up to the account, the rest is the follower's own, and whose what is becomes a matter of attribution until they do.

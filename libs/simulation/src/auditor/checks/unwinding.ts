@@ -14,14 +14,17 @@ export function checkDeadline(state: AuditState, at: EpochMs, { copy: { copyId }
   state.report('stop_not_flat', at, copyId, null, `in the calm copy ${copyId} is unwinding, ${at - unwindBy} ms after its deadline`);
 }
 
-/** In the calm no more is left than what slices spread evenly since the last start, or the last trouble, have left of what there was. */
+/**
+ * In the calm no more is left than what slices spread evenly since the last start, or the last trouble, have left of what there was and of what entries that were
+ * on their way filled since: an engine plans with both.
+ */
 export function checkSlices(state: AuditState, at: EpochMs, copy: CopyTrack, holding: Holding, mark: bigint): void {
   const { unwindBy } = copy;
   const begun = copy.unwinding.get(holding.coin);
   if (unwindBy === null || begun === undefined || holding.foreign || copy.ownShare || state.unsigned.has(copy.copy.account)) return;
   const from = Math.max(begun.from, state.lastStartAt, state.quietSince);
   if (!Number.isFinite(from) || at >= unwindBy || from >= unwindBy) return;
-  const held = abs(begun.held);
+  const held = abs(begun.held) + begun.entered;
   const slice = largestSlice(state, holding.coin, held, mark, unwindBy - from);
   if (slice === null) return;
   const line = (held * whole(unwindBy - at)) / whole(unwindBy - from);
@@ -29,7 +32,7 @@ export function checkSlices(state: AuditState, at: EpochMs, copy: CopyTrack, hol
   const most = line + 2n * slice;
   if (abs(holding.real.position) <= most) return;
   const { copyId } = copy.copy;
-  const text = `${sizeText(holding.real.position)} of ${sizeText(begun.held)} ${holding.coin} is left ${unwindBy - at} ms before the deadline, at most ${sizeText(most)} should be`;
+  const text = `${sizeText(abs(holding.real.position))} of ${sizeText(held)} ${holding.coin} is left ${unwindBy - at} ms before the deadline, at most ${sizeText(most)} should be`;
   state.report('unwind_wrong', at, copyId, null, `in the calm copy ${copyId} is being unwound, and ${text}`);
 }
 
