@@ -11,6 +11,28 @@ function unwinding(settings: Parameters<typeof History.prototype.terms>[0] = {})
   history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'wind_down' });
   return history.state('unwinding');
 }
+/** The engine decided on what a reading of a moment told of the leader. */
+const decided = (history: History, time: number): History =>
+  history.tell({ kind: 'move_decided', at: history.now, coin: COIN, time, copyIds: [COPY.copyId] });
+/** The leader comes to a position unseen, and the engine decides on the reading that tells it. */
+function read(history: History, position: string): History {
+  const { now } = history.unseen(position);
+  return decided(history.wait(500), now);
+}
+/** The engine is told of a fill of the leader that is so old. */
+function told(history: History, from: string, to: string, ageMs: number): History {
+  const change = units(to) - units(from);
+  const { now: at, process } = history;
+  const fill = { tradeId: `F${at}`, coin: COIN, buy: change > 0n, size: change > 0n ? change : -change, price: units('100'), orderId: `o${at}` };
+  const fills = [{ ...fill, startPosition: units(from), time: at - ageMs }];
+  return history.tell({ kind: 'leader_fills_delivered', at, process, leader: COPY.leader, fills });
+}
+/** He is read at half of 200 and goes on to 160 before that reading is decided on, then reduces by half. */
+function reduceAfterRead(history: History): History {
+  const { now } = history.unseen('100');
+  decided(history.wait(500).leader('160').wait(500), now);
+  return history.wait(500).leader('80');
+}
 const slice = (history: History, size: string): History => history.fill(history.exit(`-${size}`, { cause: 'repair' }), size);
 
 describe('a copy that is unwound (product §2.11)', () => {
@@ -38,6 +60,53 @@ describe('a copy that is unwound (product §2.11)', () => {
   ])('whose leader reduces by half may close as much at once, and slices of the rest: %s', (_what, size, found) => {
     const history = unwinding().wait(MINUTE).mark('100').leader('100');
     expect(slice(history, size).found()).toEqual(found);
+  });
+
+  it.each<[string, (history: History) => unknown, string, readonly string[]]>([
+    ['what he left and a slice', (history) => read(history, '100'), '10.8', []],
+    ['not everything', (history) => read(history, '100'), '20', ['unwind_wrong']],
+    ['nothing of it before that is decided on', (history) => history.unseen('100'), '10.8', ['unwind_wrong']],
+    ['everything where he is flat', (history) => read(history, '0'), '20', []],
+    [
+      'not the same again where a fill of before tells it behind that',
+      (history) => told(read(history, '100'), '200', '100', 800),
+      '14',
+      ['unwind_wrong'],
+    ],
+    ['what his newer fill leaves where that comes before the decision', (history) => reduceAfterRead(history), '15.5', []],
+    ['no more than that', (history) => reduceAfterRead(history), '17', ['unwind_wrong']],
+  ])('whose leader is read smaller without a fill of his may close as much at once, and slices of the rest: %s', (_what, moves, size, found) => {
+    const history = unwinding().wait(MINUTE).mark('100');
+    moves(history);
+    expect(slice(history, size).found()).toEqual(found);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['what he left and a slice', '6', []],
+    ['not everything', '20', ['unwind_wrong']],
+  ])(
+    'whose leader is told of as he adds to less than he was known to have may close what he is smaller by, and slices of the rest: %s',
+    (_what, size, found) => {
+      const history = unwinding().wait(MINUTE).mark('100').leader('100', '100', 'unseen', false).wait(500).leader('160');
+      expect(slice(history, size).found()).toEqual(found);
+    },
+  );
+
+  it('may close everything where its leader was flat meanwhile, or where fills are missing before he reduces', () => {
+    const flat = unwinding().wait(MINUTE).mark('100').unseen('0').leader('100', '100', 'unseen', false).wait(500).leader('160');
+    expect(slice(flat, '20').found()).toEqual([]);
+    const missing = unwinding().wait(MINUTE).mark('100').leader('180', '100', 'unseen', false).wait(500).leader('160');
+    expect(slice(missing, '20').found()).toEqual([]);
+  });
+
+  it.each<[string, number, readonly string[]]>([
+    ['as it began', 1_000, []],
+    ['long before', MINUTE, ['unwind_wrong']],
+  ])('may close what a reading told that was decided on %s', (_what, ms, found) => {
+    const history = read(new History({ venueLeverage: 50 }).follow('200').wait(MINUTE).mark('100'), '100').wait(ms);
+    history.tell({ kind: 'unwind_asked', at: history.now, copyId: COPY.copyId, by: history.now + 10 * MINUTE });
+    history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'wind_down' });
+    expect(slice(history.state('unwinding').wait(1_000).mark('100'), '10.8').found()).toEqual(found);
   });
 
   it('may close everything where its leader turns, and where he reduced about when it began', () => {

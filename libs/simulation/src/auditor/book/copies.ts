@@ -40,10 +40,12 @@ export interface Unwinding {
   /** What entries that were on their way then filled since. */
   entered: bigint;
   readonly from: EpochMs;
-  /** When its leader had reduced last before. */
+  /** When its leader had reduced last before, or a reading of him was decided on. */
   readonly reducedAt: EpochMs;
   /** The share of it that its leader's reductions since have left at least, of {@link ALL_KEPT}; 0 also where he is known too little. */
   kept: bigint;
+  /** Where its leader was when that was counted last, by fills or by a reading that was decided on. Signed. */
+  leader: bigint;
 }
 
 export const ALL_KEPT = 1_000_000_000_000n;

@@ -160,6 +160,8 @@ export class Holding {
   trim: Trim | null = null;
   /** When the leader reduced last. */
   reducedAt = Number.NEGATIVE_INFINITY;
+  /** When a reading of the leader was decided on last. */
+  readAt = Number.NEGATIVE_INFINITY;
   /** The leader's newest move took him towards flat, and the copy keeps what it has: when, and on which side that is; null: not so. */
   keptFrom: { readonly at: EpochMs; readonly side: bigint } | null = null;
   /** When he moved otherwise last: exits for that may leave still. */

@@ -122,10 +122,19 @@ function followAll(state: AuditState, leader: LeaderTrack, address: string, move
   for (const copy of state.copiesByLeader.get(address) ?? []) follow(state, copy, leader, move);
 }
 
-function keepShare(unwinding: Unwinding | undefined, { before, after, believed }: LeaderMove): void {
-  if (unwinding === undefined) return;
-  const known = believed === null && sign(after) === sign(before);
-  unwinding.kept = known ? (unwinding.kept * abs(after)) / abs(before) : 0n;
+/** What is left of what is unwound where its leader comes to a position: fills told it, or a reading that was decided on. */
+function keepShare(unwinding: Unwinding, position: bigint): void {
+  const { kept, leader } = unwinding;
+  if (sign(position) !== sign(leader)) unwinding.kept = 0n;
+  else if (abs(position) < abs(leader)) unwinding.kept = (kept * abs(position)) / abs(leader);
+}
+
+/** Fills tell where he comes to. Where some are missing before a reduction, or he left meanwhile, too little is known of how far it is followed. */
+function keepMove(unwinding: Unwinding, { before, after, believed, leftAt }: LeaderMove): void {
+  keepShare(unwinding, after);
+  unwinding.leader = after;
+  const grows = sign(after) === sign(before) && abs(after) >= abs(before);
+  if (leftAt !== null || (believed !== null && !grows)) unwinding.kept = 0n;
 }
 
 function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: LeaderMove): void {
@@ -141,9 +150,10 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   holding.begun = true;
   // Which exit is for the limit and which for the leader can no longer be told.
   holding.trim = null;
+  const unwinding = copy.unwinding.get(move.coin);
+  if (unwinding !== undefined) keepMove(unwinding, move);
   if (sign(move.after) !== sign(move.before) || abs(move.after) < abs(move.before)) {
     holding.reducedAt = move.at;
-    keepShare(copy.unwinding.get(move.coin), move);
     for (const order of holding.live.values()) order.reducedAt ??= move.at;
   }
   // He went through flat, perhaps unseen: what a follower closed is over.
@@ -200,12 +210,24 @@ export function keepDecided(state: AuditState, told: Extract<OrderObservation, {
   for (const copyId of told.copyIds) {
     const copy = state.copies.get(copyId);
     const holding = copy?.holdings.get(told.coin);
-    if (copy === undefined || holding === undefined || !holding.open.waits(told.time)) continue;
+    if (copy === undefined || holding === undefined) continue;
     const leader = state.leader(copy.copy.leader);
-    const read = readDecided(leader.coin(told.coin), told.time, told.at);
+    const track = leader.coin(told.coin);
+    const read = readDecided(track, told.time, told.at);
+    if (read !== null) keepRead(copy, holding, read, track.lastFillTime < told.time);
+    if (!holding.open.waits(told.time)) continue;
     if (read !== null) goOnWithout(holding, (move) => move.time <= told.time && read.isMissed(move));
     holding.open.decided(told.time, (followed) => widened(followed, followedOn(state, copy, leader, followed.move, told.at)), read);
   }
+}
+
+/** A reading that is decided on takes off what the leader is smaller by, also where no fill tells of it. */
+function keepRead(copy: CopyTrack, holding: Holding, { position, at }: ReadDecided, isNewest: boolean): void {
+  holding.readAt = at;
+  const unwinding = copy.unwinding.get(holding.coin);
+  if (unwinding === undefined) return;
+  keepShare(unwinding, position);
+  if (isNewest) unwinding.leader = position;
 }
 
 /** Where a decision of a moment is on a reading: fills of before that its process was not told by then are none it goes by. */

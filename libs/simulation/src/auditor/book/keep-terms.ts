@@ -160,7 +160,7 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   if (before !== told.state) copy.stateAt = told.at;
   copy.state = told.state;
   keepHandOver(state, copy, before, told.state, told.at);
-  if (told.state === 'unwinding') keepUnwinding(copy, told.at);
+  if (told.state === 'unwinding') keepUnwinding(state, copy, told.at);
   if (!isFollowed(told.state)) copy.limits.closing(told.at - state.options.owedSlackMs);
   if (ENDS.has(told.state)) {
     for (const holding of copy.holdings.values()) holding.open.change((target) => target.close(told.at));
@@ -200,9 +200,13 @@ function keepReduced(copy: CopyTrack, at: number, before: bigint, after: bigint)
 }
 
 /** What the copy has when it begins to be unwound; of its targets nothing more is known than that they fall. */
-function keepUnwinding(copy: CopyTrack, at: number): void {
+function keepUnwinding(state: AuditState, copy: CopyTrack, at: number): void {
+  const track = state.leader(copy.copy.leader);
   copy.unwinding = new Map(
-    [...copy.holdings.values()].map(({ coin, real, reducedAt }) => [coin, { held: real.position, entered: 0n, from: at, reducedAt, kept: ALL_KEPT }]),
+    [...copy.holdings.values()].map(({ coin, real, reducedAt, readAt }) => {
+      const leader = track.coin(coin).largest;
+      return [coin, { held: real.position, entered: 0n, from: at, reducedAt: Math.max(reducedAt, readAt), kept: ALL_KEPT, leader }];
+    }),
   );
   for (const holding of copy.holdings.values()) holding.open.change((target) => target.unsure());
 }
