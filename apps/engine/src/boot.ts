@@ -195,7 +195,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     recover: (rows) =>
       recover(
         ctx,
-        { books, collector, resolver, lanes, repairs },
+        { books, collector, resolver, lanes, repairs, breakers },
         rows.flatMap((row) => row.journals),
       ),
     start: async () => {

@@ -2,7 +2,7 @@ import type { TenantScope } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
 import { STATUS } from '@lockstep/replication';
 import { breakerOf, dollars, entryOf, instrumentOf, NOW, priceOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
-import { BREAKER_STEPS } from '@lockstep/risk';
+import { BREAKER_STEPS, LOSS_LIMITS } from '@lockstep/risk';
 import type { ScopedUnit } from '@lockstep/storage';
 import type { MarkUpdate } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
@@ -29,7 +29,8 @@ function holder() {
   const registry = new Registry();
   const watched = { no: 1, network, book: stage.book } as unknown as WatchedAccount;
   registry.watched.set(1, watched);
-  registry.copies.set(1, { no: 1, id: 'cpy_a', row, state: 'active', group: { scope: SCOPE, leaderId: 'ldr_a' }, watched } as unknown as CopyRecord);
+  const copy = { no: 1, id: 'cpy_a', row, state: 'active', group: { scope: SCOPE, leaderId: 'ldr_a' }, watched } as unknown as CopyRecord;
+  registry.copies.set(1, copy);
   const unit = { events: { append: async () => undefined } } as unknown as ScopedUnit;
   const ctx = {
     registry,
@@ -41,6 +42,7 @@ function holder() {
     wakeEvents: () => undefined,
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
     timers: systemTimers,
+    unwrittenBreakers: new Set(),
   } as unknown as EngineContext;
   const books = { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() } as unknown as Bookkeeper;
   const breakers = new Breakers(ctx, books, { close: async () => undefined } as unknown as Repairs);
@@ -58,7 +60,13 @@ function holder() {
     return step();
   };
   const halted = (): boolean => ((stage.book.copies.status[row] ?? 0) & STATUS.lossHalt) !== 0;
-  return { mark, load, halted };
+  /** It is told that the copy met its limit before. */
+  const carryOn = (): string => {
+    breakers.carryOn(copy, LOSS_LIMITS.indexOf('loss_money'));
+    return step();
+  };
+  const held = (): number => stage.sheet.rows.target[row] ?? 0;
+  return { mark, load, halted, carryOn, held };
 }
 
 describe('marks in a row that close', () => {
@@ -78,6 +86,13 @@ describe('a process that begins', () => {
     expect(halted()).toBe(true);
     expect(mark('BTC', '90')).toBe('halt_new');
     expect(mark('BTC', '90')).toBe('close');
+  });
+
+  it('closes a copy whose limit the one before met, although nothing is lost by now, and whatever comes', () => {
+    const { mark, load, carryOn, held } = holder();
+    expect([load('100'), held()]).toEqual(['none', 10_000_000]);
+    expect([carryOn(), held()]).toEqual(['close', 0]);
+    expect(mark('BTC', '110')).toBe('close');
   });
 
   it('halts nothing that lost less', () => {

@@ -32,8 +32,6 @@ export class Breakers {
   private readonly touched = new Set<WatchedAccount>();
   private changes = { rows: new Int32Array(64), before: new Uint8Array(64) };
   private timer: Timer | null = null;
-  /** Copies whose breaker acts and is not written down yet. */
-  private readonly writing = new Set<CopyRecord>();
   private ended = false;
 
   constructor(
@@ -112,14 +110,27 @@ export class Breakers {
    * Acts on the columns before it returns.
    */
   stopTriggered(copy: CopyRecord): void {
+    this.triggerAnyway(copy, null);
+  }
+
+  /**
+   * An earlier process met this limit of a copy, and it is not written: the copy is closed and stays so, wherever its loss stands by now. Acts on the columns
+   * before it returns.
+   */
+  carryOn(copy: CopyRecord, limit: number): void {
+    this.triggerAnyway(copy, limit);
+  }
+
+  /** `limit`: the one that was met; null: the first that falling marks meet. */
+  private triggerAnyway(copy: CopyRecord, limit: number | null): void {
     const { book } = copy.watched;
     const { row } = copy;
-    if (book.copies.copyNo[row] !== copy.no || this.writing.has(copy)) return;
+    if (book.copies.copyNo[row] !== copy.no || this.ctx.unwrittenBreakers.has(copy)) return;
     const state = copyStateOf(copy.state);
     if (state === null || nextCopyState(state, 'break') === null) return;
     revalue(book, Math.floor(this.ctx.clock.now()), this.ctx.limits.markMaxAgeMs);
     book.copies.breakerStep[row] = STEP.close;
-    book.copies.breakerLimit[row] = lossFloor(book.copies, row)?.limit ?? book.copies.breakerLimit[row] ?? 0;
+    book.copies.breakerLimit[row] = limit ?? lossFloor(book.copies, row)?.limit ?? book.copies.breakerLimit[row] ?? 0;
     this.trigger(copy, row);
   }
 
@@ -140,7 +151,7 @@ export class Breakers {
       return;
     }
     if (step === STEP.close) {
-      if (!this.writing.has(copy)) this.trigger(copy, row);
+      if (!this.ctx.unwrittenBreakers.has(copy)) this.trigger(copy, row);
       return;
     }
     book.setStatus(row, STATUS.lossHalt, step === STEP.haltNew);
@@ -187,25 +198,34 @@ export class Breakers {
       limit,
       measured: lossUnder(book.copies, row, LOSS_LIMITS.indexOf(limit)),
     });
+    this.ctx.unwrittenBreakers.add(copy);
     void this.repairs.close(copy.watched, 'breaker');
-    this.writing.add(copy);
-    void this.writeDown(copy, event, REASON_OF[limit]).finally(() => this.writing.delete(copy));
+    void this.writeDown(copy, event, REASON_OF[limit]);
   }
 
   /** The copy stays closed whatever the database does; the write is repeated until it stands, or a stop of the copy was first. */
   private async writeDown(copy: CopyRecord, event: NewEvent, reason: CopyStateReason): Promise<void> {
     while (!this.ended) {
-      const state = copyStateOf(copy.state);
-      if (state === null || nextCopyState(state, 'break') === null) return;
-      try {
-        await writeState(this.ctx, this.books, copy, state, 'breaker_closed', reason, async (unit) => {
-          await unit.events.append([event]);
-        });
+      if (await this.write(copy, event, reason)) {
+        this.ctx.unwrittenBreakers.delete(copy);
         return;
-      } catch (failure) {
-        this.ctx.log.error('a breaker could not be written down', { copyNo: copy.no, error: failure });
-        await pause(this.ctx.timers, this.ctx.limits.breakerIntervalMs * 5);
       }
+      await pause(this.ctx.timers, this.ctx.limits.breakerIntervalMs * 5);
+    }
+  }
+
+  /** Writes a breaker; false when it could not be. */
+  private async write(copy: CopyRecord, event: NewEvent, reason: CopyStateReason): Promise<boolean> {
+    const state = copyStateOf(copy.state);
+    if (state === null || nextCopyState(state, 'break') === null) return true;
+    try {
+      await writeState(this.ctx, this.books, copy, state, 'breaker_closed', reason, async (unit) => {
+        await unit.events.append([event]);
+      });
+      return true;
+    } catch (failure) {
+      this.ctx.log.error('a breaker could not be written down', { copyNo: copy.no, error: failure });
+      return false;
     }
   }
 }

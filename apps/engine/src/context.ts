@@ -16,7 +16,7 @@ import type { FirstFills } from './state/first-fills';
 import type { LimitChain } from './state/limit-chain';
 import type { OpenOrders } from './state/open-orders';
 import type { OwnTrades } from './state/own-trades';
-import type { Registry } from './state/registry';
+import type { CopyRecord, Registry } from './state/registry';
 import type { StandingStops } from './stops/standing-stops';
 import type { TenantDays } from './tenant-days';
 import type { WaveLog } from './wave-log';
@@ -53,6 +53,8 @@ export interface EngineContext {
   readonly feeTerms: FeeTerms;
   /** Closes journal rows of settled waves now instead of soon. */
   readonly flushCompletion: () => Promise<void>;
+  /** Copies whose breaker acts and is not written down yet: until it is, the journal rows of its exits are all a restart knows of it. */
+  readonly unwrittenBreakers: Set<CopyRecord>;
   /** Accounts whose agent or builder approval the venue's refusals put in doubt. */
   readonly doubts: Doubts;
   readonly waves: WaveLog;

@@ -58,6 +58,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     proposals: new OpenProposals(),
     feeTerms: new FeeTerms(),
     doubts: new Doubts(),
+    unwrittenBreakers: new Set(),
     flushCompletion: () => completion.flush(),
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),

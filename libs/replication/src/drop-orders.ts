@@ -58,6 +58,7 @@ export function pickOrders(orders: PlannedOrders, chosen: Int32Array): PlannedOr
     builder: pick(orders.builder, new Int8Array(count)),
     builderFee: u16(orders.builderFee),
     egress: u8(orders.egress),
+    breaker: u8(orders.breaker),
     decision: i32(orders.decision),
     row: i32(orders.row),
     copyNo: f64(orders.copyNo),

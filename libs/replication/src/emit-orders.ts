@@ -1,6 +1,6 @@
 import { reservePending } from './apply';
 import { writeClientOrderId } from './client-order-id';
-import { type CopyColumns, MARKUP } from './copy-columns';
+import { type CopyColumns, MARKUP, STATUS } from './copy-columns';
 import { type Draft } from './draft';
 import { reasonNumber } from './reasons';
 import { rankedOrder, waveKey } from './wave-order';
@@ -34,6 +34,7 @@ export function emitOrders(draft: Draft, naming: OrderNaming): PlannedOrders {
   gatherCopies(draft, orders);
   gatherPrices(draft, orders);
   gatherMarkups(draft, orders);
+  gatherBreakers(draft, orders);
   nameOrders(draft, naming, orders);
   reserve(draft, orders);
   return orders;
@@ -117,6 +118,14 @@ function gatherMarkups({ book }: Draft, { count, row, exit, builder, builderFee 
   }
 }
 
+function gatherBreakers({ book }: Draft, { count, row, exit, breaker }: OrderColumnsInWork): void {
+  const { status, breakerLimit } = book.copies;
+  for (let at = 0; at < count; at += 1) {
+    const carriesOut = exit[at] === 1 && ((status[row[at] ?? 0] ?? 0) & STATUS.breaker) !== 0;
+    breaker[at] = carriesOut ? 1 + (breakerLimit[row[at] ?? 0] ?? 0) : 0;
+  }
+}
+
 function nameOrders({ options }: Draft, naming: OrderNaming, { count, row, copyNo, leg, wave, attempt, clientOrderId }: OrderColumnsInWork): void {
   for (let at = 0; at < count; at += 1) wave[at] = naming.waveOf(row[at] ?? 0);
   for (let at = 0; at < count; at += 1) attempt[at] = naming.attemptOf(row[at] ?? 0);
@@ -164,5 +173,6 @@ function emptyOrders(draft: Draft, capacity: number): OrderColumnsInWork {
     settingsVersion: new Int32Array(capacity),
     reference: new Float64Array(capacity),
     egress: new Uint8Array(capacity),
+    breaker: new Uint8Array(capacity),
   };
 }

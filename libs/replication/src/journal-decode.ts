@@ -1,6 +1,15 @@
 import { err, ok, type Result } from '@lockstep/kernel';
 import { writeClientOrderId } from './client-order-id';
-import { align, type Column, ENCODING, HEADER_BYTES, JOURNAL_MAGIC, JOURNAL_VERSION, JOURNAL_VERSION_WITHOUT_EGRESS } from './journal-layout';
+import {
+  align,
+  type Column,
+  ENCODING,
+  HEADER_BYTES,
+  JOURNAL_MAGIC,
+  JOURNAL_VERSION,
+  JOURNAL_VERSION_WITHOUT_BREAKER,
+  JOURNAL_VERSION_WITHOUT_EGRESS,
+} from './journal-layout';
 import type { Decisions, PlannedOrders } from './wave-plan';
 
 /** Why bytes are not a journal row. */
@@ -43,7 +52,7 @@ export function decodeJournal(bytes: Uint8Array): Result<JournalRow, JournalErro
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < HEADER_BYTES || view.getUint32(0, true) !== JOURNAL_MAGIC) return err('not_a_journal');
   const version = view.getUint16(4, true);
-  if (version !== JOURNAL_VERSION && version !== JOURNAL_VERSION_WITHOUT_EGRESS) return err('journal_version');
+  if (version < JOURNAL_VERSION_WITHOUT_EGRESS || version > JOURNAL_VERSION) return err('journal_version');
   try {
     return ok(readRow(view, version));
   } catch (failure) {
@@ -122,7 +131,8 @@ function readOrders(
     exit: reader.u8(count),
     wave: reader.f64(count),
     reference: reader.f64(count),
-    egress: version === JOURNAL_VERSION_WITHOUT_EGRESS ? new Uint8Array(count) : reader.u8(count),
+    egress: version <= JOURNAL_VERSION_WITHOUT_EGRESS ? new Uint8Array(count) : reader.u8(count),
+    breaker: version <= JOURNAL_VERSION_WITHOUT_BREAKER ? new Uint8Array(count) : reader.u8(count),
   };
   const copyNo = new Float64Array(count);
   const clientOrderId = new Uint8Array(count * 16);

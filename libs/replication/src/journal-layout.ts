@@ -6,8 +6,10 @@ import type { Decisions, PlannedOrders } from './wave-plan';
  * anything else is a new version. The client order id is not stored: instance, wave, copy, leg and attempt give it back.
  */
 export const JOURNAL_MAGIC = 0x4c4b4a31;
-export const JOURNAL_VERSION = 2;
-/** Rows of before have no `egress` column; they are read as if no limits were kept to. */
+export const JOURNAL_VERSION = 3;
+/** Rows of before have no `breaker` column; they are read as if no exit carried one out. */
+export const JOURNAL_VERSION_WITHOUT_BREAKER = 2;
+/** Rows of before have no `egress` column either; they are read as if no limits were kept to. */
 export const JOURNAL_VERSION_WITHOUT_EGRESS = 1;
 export const HEADER_BYTES = 136;
 
@@ -52,6 +54,8 @@ export const ORDER_COLUMNS = [
   ['reference', 'f64'],
   // Not in rows of version 1.
   ['egress', 'u8'],
+  // Not in rows of version 2 and before.
+  ['breaker', 'u8'],
 ] as const satisfies readonly (readonly [keyof PlannedOrders, ColumnKind])[];
 
 /** A column of a kind over bytes of a buffer; `offset` is a multiple of 8. */

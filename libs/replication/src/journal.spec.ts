@@ -1,6 +1,9 @@
 import { size, unwrap } from '@lockstep/kernel';
+import { LOSS_LIMITS } from '@lockstep/risk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { beginClosing } from './closing';
+import { STATUS } from './copy-columns';
 import { encodeJournal, splitByScope, wholeSlice } from './journal';
 import { decodeJournal } from './journal-decode';
 import { receiptOf } from './receipt';
@@ -120,10 +123,37 @@ describe('journal row', { timeout: 60_000 }, () => {
     stage.add(entryOf(1, settingsOf('1')));
     const plan = stage.plan('10');
     const bytes = encodeJournal(plan, wholeSlice(plan), { ...stamp, forecastEnd: 0 });
-    const older = bytes.slice(0, bytes.length - 8);
+    // Two columns of zeros.
+    const older = bytes.slice(0, bytes.length - 16);
     older[4] = 1;
     const receipt = receiptOf(unwrap(decodeJournal(older), 'journal'), 1);
     expect([receipt?.forecastEnd, receipt?.orders.map(({ egress, lots }) => [egress, lots])]).toEqual([null, [[null, 10]]]);
+  });
+
+  it('an exit of a breaker tells the loss limit that was met; exits of other copies, and rows of version 2, tell none', () => {
+    const stage = new Stage();
+    for (let copy = 1; copy <= 2; copy += 1) stage.add(entryOf(copy, settingsOf('1')));
+    stage.follow('10');
+    stage.book.copies.breakerLimit[1] = LOSS_LIMITS.indexOf('daily');
+    stage.book.setStatus(1, STATUS.breaker, true);
+    beginClosing(stage.book, 1);
+    const plan = stage.plan('4');
+    const toldIn = (bytes: Uint8Array) => {
+      const { orders } = unwrap(decodeJournal(bytes), 'journal');
+      return Array.from(orders.copyNo, (copyNo, order) => [copyNo, at(orders.lots, order), at(orders.breaker, order)]).sort();
+    };
+    const bytes = encodeJournal(plan, wholeSlice(plan), stamp);
+    expect(toldIn(bytes)).toEqual([
+      [1, 6, 0],
+      [2, 10, 1 + LOSS_LIMITS.indexOf('daily')],
+    ]);
+    // The last column, whose values differ.
+    const older = bytes.slice(0, bytes.length - 16);
+    older[4] = 2;
+    expect(toldIn(older)).toEqual([
+      [1, 6, 0],
+      [2, 10, 0],
+    ]);
   });
 
   it('is read from any place in a larger buffer', () => {

@@ -42,6 +42,8 @@ export interface PlannedOrders {
   readonly reference: Float64Array;
   /** Number of the egress address the order leaves from, from 1, put in by who knows the ways out; 0: no limits are kept to. */
   readonly egress: Uint8Array;
+  /** 1 + the loss limit (by `LOSS_LIMITS`) whose breaker an exit carries out: what a restart knows of a breaker that is not written yet; 0: none. */
+  readonly breaker: Uint8Array;
 }
 
 /** One decision per copy, skips included. Targets are signed micro-lots (10^-6 lot). */

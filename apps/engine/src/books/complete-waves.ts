@@ -7,7 +7,10 @@ import type { OpenWave } from '../state/open-orders';
 /** Wait before journal rows of settled waves are closed, so that many close in one transaction, in ms. */
 const GATHER_MS = 100;
 
-/** Closes the journal rows of waves of which everything is accounted for, many at a time. Losing a closing costs a look at the wave after a restart. */
+/**
+ * Closes the journal rows of waves of which everything is accounted for, many at a time. Losing a closing costs a look at the wave after a restart. Those of a
+ * tenant wait while a breaker of one of its copies is not written: rows of its exits tell a restart of it.
+ */
 export class WaveCompletion {
   private waiting: OpenWave[] = [];
   private timer: Timer | null = null;
@@ -23,10 +26,13 @@ export class WaveCompletion {
   async flush(): Promise<void> {
     this.timer?.cancel();
     this.timer = null;
-    const waves = this.waiting;
-    this.waiting = [];
-    if (waves.length === 0) return;
     const ctx = this.ctx();
+    const unwritten = new Set([...ctx.unwrittenBreakers].map(({ group }) => scopeKey(group.scope)));
+    const waits = ({ scopes }: OpenWave): boolean => unwritten.size > 0 && scopes.some((scope) => unwritten.has(scopeKey(scope)));
+    const waves = this.waiting.filter((wave) => !waits(wave));
+    this.waiting = this.waiting.filter(waits);
+    if (this.waiting.length > 0) this.again();
+    if (waves.length === 0) return;
     try {
       await Promise.all(
         [...byScope(waves)].map(([, { scope, numbers }]) => ctx.storage.scoped(scope, (unit) => completeJournal(unit, ctx.shard, numbers))),
@@ -36,8 +42,12 @@ export class WaveCompletion {
     } catch (failure) {
       ctx.log.error('journal rows could not be closed', { waves: waves.length, error: failure });
       this.waiting.push(...waves);
-      this.timer ??= this.ctx().timers.after(GATHER_MS * 10, () => void this.flush());
+      this.again();
     }
+  }
+
+  private again(): void {
+    this.timer ??= this.ctx().timers.after(GATHER_MS * 10, () => void this.flush());
   }
 }
 

@@ -1,20 +1,20 @@
-import { beginClosing, STATUS } from '@lockstep/replication';
-import { isClosing } from '@lockstep/roster';
+import { beginClosing } from '@lockstep/replication';
 import type { JournalRow } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
+import type { Breakers } from '../breakers';
 import type { EngineContext } from '../context';
 import { forgetStrayAhead, settleStrayAhead } from '../mirrors/mirror-totals';
 import type { Repairs } from '../repair/repair';
 import type { UnknownResolver } from '../repair/resolve-unknowns';
-import { copyStateOf } from '../state/load-scope';
 import { OPEN_MOVES_MAX, restoreMove } from '../watch/inbox';
 import type { RecordedMove } from '../wave/recorded-move';
 import type { WaveLanes } from '../wave/wave-lanes';
+import { carryBreakers } from './carry-breakers';
 import { readJournals } from './open-journals';
 import { planUnplanned } from './plan-unplanned';
 import { reopenOrders } from './reopen-orders';
-import { restoreIntents } from './restore-intents';
+import { closes, restoreIntents } from './restore-intents';
 import { settleReopened } from './settle-reopened';
 
 /** Longest wait for the orders an earlier process left unknown before new ones are taken on. */
@@ -27,6 +27,7 @@ export interface RecoverParts {
   readonly resolver: UnknownResolver;
   readonly lanes: WaveLanes;
   readonly repairs: Pick<Repairs, 'open'>;
+  readonly breakers: Pick<Breakers, 'carryOn'>;
 }
 
 /**
@@ -37,6 +38,7 @@ export async function recover(ctx: EngineContext, parts: RecoverParts, rows: rea
   const moves = await openMoves(ctx);
   const byWave = new Map(moves.map((move) => [move.wave, move]));
   const journals = readJournals(rows);
+  await carryBreakers(ctx, parts.breakers, journals);
   const found = restoreIntents(ctx, journals, byWave);
   closeWhatCloses(ctx);
   if (journals.length > 0 || moves.length > 0) {
@@ -62,15 +64,12 @@ async function openMoves(ctx: EngineContext): Promise<RecordedMove[]> {
 }
 
 /**
- * The state of a copy is written before its exits are: one that is being closed has no target, whatever its last intent says. Nor has one whose loss limit was
- * met since this process began, though that is not written yet.
+ * One that is being closed has no target, whatever its last intent says. Nor has one whose loss limit was met, in this process or by an exit in the journal, though
+ * that is not written yet.
  */
 export function closeWhatCloses(ctx: Pick<EngineContext, 'registry'>): void {
   for (const copy of ctx.registry.copies.values()) {
-    const state = copyStateOf(copy.state);
-    const { book } = copy.watched;
-    const isBroken = ((book.copies.status[copy.row] ?? 0) & STATUS.breaker) !== 0;
-    if (isBroken || (state !== null && isClosing(state))) beginClosing(book, copy.row);
+    if (closes(copy)) beginClosing(copy.watched.book, copy.row);
     forgetStrayAhead(copy);
   }
 }

@@ -1,4 +1,4 @@
-import { intentAfter } from '@lockstep/replication';
+import { intentAfter, STATUS } from '@lockstep/replication';
 import { isClosing } from '@lockstep/roster';
 import type { EngineContext } from '../context';
 import { askFollower, intentTermsOf } from '../proposals/ask-followers';
@@ -38,8 +38,7 @@ export function restoreIntents(ctx: EngineContext, journals: readonly OpenJourna
       if (place === null) continue;
       const { copy, sheet } = place;
       const kept = ctx.booked.get(copy.no, coin);
-      const state = copyStateOf(copy.state);
-      const terms = { closing: state !== null && isClosing(state), ...intentTermsOf(copy, sheet, facts) };
+      const terms = { closing: closes(copy), ...intentTermsOf(copy, sheet, facts) };
       const intent = intentAfter(kept.intent, packed, index, terms);
       restoreIntent(sheet, copy.row, intent);
       ctx.booked.set(copy.no, coin, { booked: kept.booked, intent });
@@ -48,4 +47,10 @@ export function restoreIntents(ctx: EngineContext, journals: readonly OpenJourna
     }
   }
   return { intents: [...found.values()], proposals };
+}
+
+/** Whether everything of a copy is being closed, by its state or by a breaker that is not written yet. */
+export function closes({ state: text, watched, row }: CopyRecord): boolean {
+  const state = copyStateOf(text);
+  return (state !== null && isClosing(state)) || ((watched.book.copies.status[row] ?? 0) & STATUS.breaker) !== 0;
 }
