@@ -192,15 +192,17 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await stops.start();
       await commands.open();
     },
-    recover: (rows) =>
-      recover(
+    recover: async (rows) => {
+      // First, for what is planned in here must not enter for a copy whose protective stop was filled.
+      keeper.breakFilled();
+      await recover(
         ctx,
         { books, collector, resolver, lanes, repairs, breakers },
         rows.flatMap((row) => row.journals),
-      ),
+      );
+    },
     start: async () => {
       resolver.start();
-      keeper.breakFilled();
       // Copies of closed leaders only exit, which needs no seat.
       await watch.watchAll(seats.hottestFirst());
       quotes.start();
