@@ -5,6 +5,7 @@ import { at, entryOf, NOW, priceOf, rateOf, Stage, settingsOf } from '@lockstep/
 import { type CopySettings, encodeCopySettings } from '@lockstep/roster';
 import type { CommandRow, PositionState, ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
+import { Places } from '../bounded';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { OpenProposals } from '../proposals/open-proposals';
@@ -94,6 +95,7 @@ function broken(part: Partial<CopySettings> = {}) {
     stops,
     chain: new LimitChain(),
     sending: new Sending(systemTimers, () => 0, 60_000),
+    scopedUnits: new Places(1, 10),
     standingStops: new StandingStops(10),
     booked: new CopyLedger(),
     proposals: new OpenProposals(),
@@ -125,7 +127,7 @@ function broken(part: Partial<CopySettings> = {}) {
       },
     });
   };
-  return { ctx, stage, copy, turn, turned, lower, endMeanwhile, copies, row, start, saved, written, database, alone, enable, enabled };
+  return { ctx, parts, stage, copy, turn, turned, lower, endMeanwhile, copies, row, start, saved, written, database, alone, enable, enabled };
 }
 
 describe('a change of a copy’s settings', () => {
@@ -307,8 +309,8 @@ describe('a catch-up window that is made shorter', () => {
 
 describe('writing equity', () => {
   it('writes references that moved while the equity stood', async () => {
-    const { ctx, copies, row, saved } = broken();
-    const writer = new EquityWriter(ctx);
+    const { ctx, parts, copies, row, saved } = broken();
+    const writer = new EquityWriter(ctx, parts.books);
     await writer.write();
     await writer.write();
     expect(saved).toHaveLength(1);
@@ -318,10 +320,10 @@ describe('writing equity', () => {
   });
 
   it('lets a wave on its way go first, and is not left out for it', async () => {
-    const { ctx, saved } = broken();
+    const { ctx, parts, saved } = broken();
     let finish: () => void = () => undefined;
     const wave = ctx.sending.during(() => new Promise<void>((resolve) => (finish = resolve)));
-    const written = new EquityWriter(ctx).write();
+    const written = new EquityWriter(ctx, parts.books).write();
     expect(saved).toHaveLength(0);
     finish();
     await Promise.all([wave, written]);
