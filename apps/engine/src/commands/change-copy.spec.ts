@@ -110,7 +110,9 @@ function broken(part: Partial<CopySettings> = {}) {
     },
   };
   const orders = { follow: () => undefined };
-  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders } as unknown as CommandParts;
+  const sight = { seen: true };
+  const watch = { sees: () => sight.seen };
+  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders, watch } as unknown as CommandParts;
   const enable = (createdAt = NOW) => reEnableCopy(ctx, parts, { kind: KIND, targetId: ID, createdAt } as unknown as CommandRow);
   const turn = () => changeSettings(ctx, parts, SCOPE, { targetId: ID, payload: { version: 2 } } as unknown as CommandRow);
   const lower = () => changeAllocation(ctx, parts, SCOPE, { targetId: ID, payload: { allocation: '5' }, createdAt: NOW } as unknown as CommandRow);
@@ -127,7 +129,27 @@ function broken(part: Partial<CopySettings> = {}) {
       },
     });
   };
-  return { ctx, parts, stage, copy, turn, turned, lower, endMeanwhile, copies, row, start, saved, written, database, alone, enable, enabled };
+  return {
+    ctx,
+    parts,
+    sight,
+    held,
+    stage,
+    copy,
+    turn,
+    turned,
+    lower,
+    endMeanwhile,
+    copies,
+    row,
+    start,
+    saved,
+    written,
+    database,
+    alone,
+    enable,
+    enabled,
+  };
 }
 
 describe('a change of a copy’s settings', () => {
@@ -190,6 +212,49 @@ describe('a copy that is enabled again after a loss limit', () => {
     stage.book.beginAtNextOpen(row);
     for (let again = 0; again < 2; again += 1) expect(await enable()).toMatchObject({ status: 'applied' });
     expect(at(stage.sheet.rows.target, row) / MICRO).toBe(10);
+  });
+
+  it('takes on what the leader is in once he is seen, where the process died right behind its new state and nobody saw him as the next one began', async () => {
+    const { stage, row, copy, sight, enable } = broken({ start: { kind: 'adopt', band: null } });
+    stage.follow('10');
+    stage.book.beginAtNextOpen(row);
+    copy.state = 'active';
+    stage.book.setStatus(row, STATUS.breaker | STATUS.closing | STATUS.windingDown, false);
+    stage.book.setStatus(row, STATUS.active, true);
+    const { leaderLots } = stage.sheet;
+    stage.sheet.leaderLots = 0;
+    sight.seen = false;
+    const end = await enable();
+    expect(end.status).toBe('later');
+    const rest = async () => (end.status === 'later' ? end.rest?.() : undefined);
+    expect(await rest()).toMatchObject({ status: 'later' });
+    expect(at(stage.sheet.rows.target, row)).toBe(0);
+    stage.sheet.leaderLots = leaderLots;
+    sight.seen = true;
+    expect(await rest()).toMatchObject({ status: 'applied', result: { instruments: [{ coin: 'BTC', reason: null }] } });
+    expect(at(stage.sheet.rows.target, row) / MICRO).toBe(10);
+  });
+
+  it('takes on what the leader is in inside its band once it is known where he entered', async () => {
+    const { stage, row, held, enable } = broken({ start: { kind: 'adopt', band: rateOf('0.02') } });
+    stage.follow('10');
+    held.ok = false;
+    const end = await enable();
+    expect([end.status, at(stage.sheet.rows.target, row)]).toEqual(['later', 0]);
+    held.ok = true;
+    expect(await (end.status === 'later' ? end.rest?.() : undefined)).toMatchObject({ status: 'applied' });
+    expect(at(stage.sheet.rows.target, row) / MICRO).toBe(10);
+  });
+
+  it('that is paused before the leader is seen takes nothing on', async () => {
+    const { stage, row, copy, sight, enable } = broken({ start: { kind: 'adopt', band: null } });
+    stage.follow('10');
+    sight.seen = false;
+    const end = await enable();
+    copy.state = 'paused';
+    sight.seen = true;
+    expect(await (end.status === 'later' ? end.rest?.() : undefined)).toMatchObject({ status: 'applied' });
+    expect(at(stage.sheet.rows.target, row)).toBe(0);
   });
 
   it('waits until the end of a stop that was filled is known: found after the new beginning, it would break the copy once more', async () => {
