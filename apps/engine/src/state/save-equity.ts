@@ -162,6 +162,14 @@ export function equityStateOf(copy: CopyRecord): EquityState {
   };
 }
 
+/** What a copy that ends holding nothing leaves as its last equity: all it gained is realised, whatever it was worth at the last mark. */
+export function flatEquityStateOf(copy: CopyRecord, realised = 0n): EquityState {
+  const equity = equityStateOf(copy);
+  const netPnl = equity.netPnl + realised;
+  const left = equity.flows + netPnl;
+  return { ...equity, netPnl, unrealised: 0n, equity: left < 0n ? 0n : left };
+}
+
 /** The marks what a copy holds was valued at, by coin: a process that begins while the venue tells none goes on from them. */
 function marksOf({ watched, row }: CopyRecord): Readonly<Record<string, number>> {
   const marks: Record<string, number> = {};
