@@ -166,7 +166,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     stops,
   });
   const proposals = new ProposalKeeper(ctx, books, lanes);
-  const equity = new EquityWriter(ctx);
+  const equity = new EquityWriter(ctx, books);
   const egress = new EgressReport(ctx, directory);
   const quotes = new QuoteFollower(ctx);
   const timers: Timer[] = [];

@@ -18,25 +18,29 @@ import { equityOf, readStates } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { equityOfOthers, shareEquity } from '../state/shared-accounts';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
-import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
 import { leaderEntries, takeOnPositions } from './take-on-positions';
 import { writeState } from './write-state';
 
 /** Coins of the leader for which leverage is set before the first order; others are set when the leader begins to trade them (`accounts/prepare-leverage.ts`). */
 const LEVERAGE_COINS_MAX = 64;
 
+/** Wait for a leader nobody sees, whose positions are to be taken on, in ms. */
+const SIGHT_RETRY_MS = 1_000;
+/** Wait before it is asked again where the leader entered, in ms. */
+const ENTRIES_RETRY_MS = 5_000;
+
 /** Names the first allocation of a copy in the ledger. */
 const ACTIVATION = '1';
 
 /** Prepares a copy at the venue and makes it active: it follows from the leader's next open in each instrument, but for positions its `start` takes on at once. */
-export async function activateCopy(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+export async function activateCopy(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd | LaterEnd> {
   const copy = await ctx.storage.scoped(scope, (unit) => runningCopy(unit, command.targetId));
   if (copy === null) return refused('unknown_target');
   const settings = settingsOf(copy);
   if (settings === null) return refused('bad_payload', 'settings');
-  // A process may have died between the beginning and what it takes on.
-  if (copy.state === 'active') return takeOnAtStart(ctx, parts, copy.id, settings);
-  if (copy.state !== 'preparing') return refused('wrong_state', copy.state);
+  // A process may have died between the beginning and what it takes on, and other wishes been carried out meanwhile.
+  if (copy.state !== 'preparing') return copy.startedAt === null ? refused('wrong_state', copy.state) : takeOnAtStart(ctx, parts, copy.id);
   const account = ctx.registry.accountsByNo.get(copy.venueAccountNo);
   if (account === undefined || !account.signs) return refused('wrong_state', 'the venue account is not active');
   const watched = await parts.directory.watched(ctx, copy.watchedNo);
@@ -60,7 +64,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, { equity, states, known });
   // Orders of a copy that ended in between were not in what was read: what it closed would be taken for the follower's own.
   if (refusal === 'read_before') return activateCopy(ctx, parts, scope, command);
-  return refusal ?? takeOnAtStart(ctx, parts, copy.id, settings);
+  return refusal ?? takeOnAtStart(ctx, parts, copy.id);
 }
 
 /** A copy's settings under all limits above it. Where those cannot be read it takes no risk, and its own stand for them. */
@@ -83,14 +87,22 @@ function sharingRefusal(ctx: EngineContext, account: AccountRecord, watched: Wat
   return conflict === null ? null : refused('venue_account_conflict', conflict);
 }
 
-/** Takes on the positions in which the copy waits for an open, where its `start` says so. */
-export async function takeOnAtStart(ctx: EngineContext, parts: CommandParts, copyId: string, { start }: CopySettings): Promise<CommandEnd> {
+/**
+ * Takes on the positions in which the copy waits for an open, where its `start` says so. A leader nobody sees is taken for flat where no move of his tells, as after a
+ * start: the copy runs all the same and follows from the next open on, and what he has is taken on once he is seen, and once it is known where he entered.
+ */
+export async function takeOnAtStart(
+  ctx: EngineContext,
+  parts: Pick<CommandParts, 'books' | 'lanes' | 'watch'>,
+  copyId: string,
+): Promise<CommandEnd | LaterEnd> {
   const copy = ctx.registry.copiesById.get(copyId);
-  if (start.kind === 'next_open' || copy?.state !== 'active') return applied();
-  const entries = await leaderEntries(ctx, copy.watched);
-  // The copy runs all the same, and follows from the next open on.
-  if (entries === null) return applied({ instruments: [] });
-  return applied(await takeOnPositions(ctx, parts, copy, { prices: entries, band: start.band }));
+  if (copy?.state !== 'active' || copy.settings.start.kind === 'next_open') return applied();
+  const { band } = copy.settings.start;
+  const rest = () => takeOnAtStart(ctx, parts, copyId);
+  if (!parts.watch.sees(copy.watched)) return later(SIGHT_RETRY_MS, rest);
+  const entries = band === null ? new Map<string, number>() : await leaderEntries(ctx, copy.watched);
+  return entries === null ? later(ENTRIES_RETRY_MS, rest) : applied(await takeOnPositions(ctx, parts, copy, { prices: entries, band }));
 }
 
 /** What a mode goes by besides fills, brought now or said to be missing: the orders of a leader with a seat, or the leader's volatility. */

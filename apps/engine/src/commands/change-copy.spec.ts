@@ -5,6 +5,7 @@ import { at, entryOf, NOW, priceOf, rateOf, Stage, settingsOf } from '@lockstep/
 import { type CopySettings, encodeCopySettings } from '@lockstep/roster';
 import type { CommandRow, PositionState, ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
+import { Places } from '../bounded';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { OpenProposals } from '../proposals/open-proposals';
@@ -94,6 +95,7 @@ function broken(part: Partial<CopySettings> = {}) {
     stops,
     chain: new LimitChain(),
     sending: new Sending(systemTimers, () => 0, 60_000),
+    scopedUnits: new Places(1, 10),
     standingStops: new StandingStops(10),
     booked: new CopyLedger(),
     proposals: new OpenProposals(),
@@ -108,7 +110,9 @@ function broken(part: Partial<CopySettings> = {}) {
     },
   };
   const orders = { follow: () => undefined };
-  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders } as unknown as CommandParts;
+  const sight = { seen: true };
+  const watch = { sees: () => sight.seen };
+  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders, watch } as unknown as CommandParts;
   const enable = (createdAt = NOW) => reEnableCopy(ctx, parts, { kind: KIND, targetId: ID, createdAt } as unknown as CommandRow);
   const turn = () => changeSettings(ctx, parts, SCOPE, { targetId: ID, payload: { version: 2 } } as unknown as CommandRow);
   const lower = () => changeAllocation(ctx, parts, SCOPE, { targetId: ID, payload: { allocation: '5' }, createdAt: NOW } as unknown as CommandRow);
@@ -125,7 +129,27 @@ function broken(part: Partial<CopySettings> = {}) {
       },
     });
   };
-  return { ctx, stage, copy, turn, turned, lower, endMeanwhile, copies, row, start, saved, written, database, alone, enable, enabled };
+  return {
+    ctx,
+    parts,
+    sight,
+    held,
+    stage,
+    copy,
+    turn,
+    turned,
+    lower,
+    endMeanwhile,
+    copies,
+    row,
+    start,
+    saved,
+    written,
+    database,
+    alone,
+    enable,
+    enabled,
+  };
 }
 
 describe('a change of a copy’s settings', () => {
@@ -188,6 +212,49 @@ describe('a copy that is enabled again after a loss limit', () => {
     stage.book.beginAtNextOpen(row);
     for (let again = 0; again < 2; again += 1) expect(await enable()).toMatchObject({ status: 'applied' });
     expect(at(stage.sheet.rows.target, row) / MICRO).toBe(10);
+  });
+
+  it('takes on what the leader is in once he is seen, where the process died right behind its new state and nobody saw him as the next one began', async () => {
+    const { stage, row, copy, sight, enable } = broken({ start: { kind: 'adopt', band: null } });
+    stage.follow('10');
+    stage.book.beginAtNextOpen(row);
+    copy.state = 'active';
+    stage.book.setStatus(row, STATUS.breaker | STATUS.closing | STATUS.windingDown, false);
+    stage.book.setStatus(row, STATUS.active, true);
+    const { leaderLots } = stage.sheet;
+    stage.sheet.leaderLots = 0;
+    sight.seen = false;
+    const end = await enable();
+    expect(end.status).toBe('later');
+    const rest = async () => (end.status === 'later' ? end.rest?.() : undefined);
+    expect(await rest()).toMatchObject({ status: 'later' });
+    expect(at(stage.sheet.rows.target, row)).toBe(0);
+    stage.sheet.leaderLots = leaderLots;
+    sight.seen = true;
+    expect(await rest()).toMatchObject({ status: 'applied', result: { instruments: [{ coin: 'BTC', reason: null }] } });
+    expect(at(stage.sheet.rows.target, row) / MICRO).toBe(10);
+  });
+
+  it('takes on what the leader is in inside its band once it is known where he entered', async () => {
+    const { stage, row, held, enable } = broken({ start: { kind: 'adopt', band: rateOf('0.02') } });
+    stage.follow('10');
+    held.ok = false;
+    const end = await enable();
+    expect([end.status, at(stage.sheet.rows.target, row)]).toEqual(['later', 0]);
+    held.ok = true;
+    expect(await (end.status === 'later' ? end.rest?.() : undefined)).toMatchObject({ status: 'applied' });
+    expect(at(stage.sheet.rows.target, row) / MICRO).toBe(10);
+  });
+
+  it('that is paused before the leader is seen takes nothing on', async () => {
+    const { stage, row, copy, sight, enable } = broken({ start: { kind: 'adopt', band: null } });
+    stage.follow('10');
+    sight.seen = false;
+    const end = await enable();
+    copy.state = 'paused';
+    sight.seen = true;
+    expect(await (end.status === 'later' ? end.rest?.() : undefined)).toMatchObject({ status: 'applied' });
+    expect(at(stage.sheet.rows.target, row)).toBe(0);
   });
 
   it('waits until the end of a stop that was filled is known: found after the new beginning, it would break the copy once more', async () => {
@@ -307,8 +374,8 @@ describe('a catch-up window that is made shorter', () => {
 
 describe('writing equity', () => {
   it('writes references that moved while the equity stood', async () => {
-    const { ctx, copies, row, saved } = broken();
-    const writer = new EquityWriter(ctx);
+    const { ctx, parts, copies, row, saved } = broken();
+    const writer = new EquityWriter(ctx, parts.books);
     await writer.write();
     await writer.write();
     expect(saved).toHaveLength(1);
@@ -318,10 +385,10 @@ describe('writing equity', () => {
   });
 
   it('lets a wave on its way go first, and is not left out for it', async () => {
-    const { ctx, saved } = broken();
+    const { ctx, parts, saved } = broken();
     let finish: () => void = () => undefined;
     const wave = ctx.sending.during(() => new Promise<void>((resolve) => (finish = resolve)));
-    const written = new EquityWriter(ctx).write();
+    const written = new EquityWriter(ctx, parts.books).write();
     expect(saved).toHaveLength(0);
     finish();
     await Promise.all([wave, written]);

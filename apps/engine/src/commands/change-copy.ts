@@ -60,7 +60,7 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
     const scope = copy.group.scope;
     if (await ctx.storage.scoped(scope, (unit) => unit.commands.appliedSince(command.kind, copy.id, command.createdAt))) return applied();
     // A process may have died between the new beginning and what it takes on.
-    return takeOnAtStart(ctx, parts, copy.id, copy.settings);
+    return takeOnAtStart(ctx, parts, copy.id);
   }
   if (next(copy, 're_enable') === null) return stands(copy, 'active');
   const { book } = copy.watched;
@@ -84,7 +84,7 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   const late = beginLate(ctx, parts.books, copy, beginning);
   book.setStatus(copy.row, STATUS.active, true);
   await late;
-  return takeOnAtStart(ctx, parts, copy.id, copy.settings);
+  return takeOnAtStart(ctx, parts, copy.id);
 }
 
 /** Targets become what the copy's mode asks for the leader's present positions, by the follower's own wish; caps and the copy's price bound act as ever. */

@@ -34,9 +34,11 @@ export type CommandEnd =
 export interface LaterEnd {
   readonly status: 'later';
   readonly afterMs: number;
+  /** What is left of it then, where that is not all of it. What comes after it waits for it no longer: nobody knows how long it takes. */
+  readonly rest?: () => Promise<CommandEnd | LaterEnd>;
 }
 
-export const later = (afterMs: number): LaterEnd => ({ status: 'later', afterMs });
+export const later = (afterMs: number, rest?: LaterEnd['rest']): LaterEnd => ({ status: 'later', afterMs, ...(rest === undefined ? {} : { rest }) });
 export const applied = (result: unknown = null): CommandEnd => ({ status: 'applied', result });
 export const refused = (reason: CommandRefusal, detail?: string): CommandEnd =>
   detail === undefined ? { status: 'refused', reason } : { status: 'refused', reason, detail };

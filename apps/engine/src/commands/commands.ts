@@ -10,7 +10,7 @@ import { activateInTime } from './activate-in-time';
 import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
 import { changeLimits } from './change-limits';
 import { type CommandEnd, type CommandParts, type LaterEnd, refused } from './command-end';
-import { CommandsInHand } from './in-order';
+import { type Again, CommandsInHand } from './in-order';
 import { pauseLeader } from './pause-leader';
 import { stopBy } from './stop-by';
 import { closeAllOf, closeLeader, StopWatch } from './stop-copy';
@@ -39,6 +39,8 @@ export class Commands {
   private readonly reading = new Map<string, Promise<void>>();
   private readonly again = new Set<string>();
   private readonly stopWatch: StopWatch;
+  /** What is left of commands that were carried out in part. */
+  private readonly rests = new WeakMap<CommandRow, NonNullable<LaterEnd['rest']>>();
   private timer: Timer | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private closing = false;
@@ -164,7 +166,7 @@ export class Commands {
     }
   }
 
-  private async carryOut(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<number | null> {
+  private async carryOut(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<Again | null> {
     await this.begun;
     if (this.closing) return null;
     try {
@@ -182,9 +184,13 @@ export class Commands {
     }
   }
 
-  private async carryOutOnce(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<number | null> {
-    const end = await this.apply(scope, command, before, attempt);
-    if (end.status === 'later') return end.afterMs;
+  private async carryOutOnce(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<Again | null> {
+    const rest = this.rests.get(command);
+    const end = await (rest === undefined ? this.apply(scope, command, before, attempt) : rest());
+    if (end.status === 'later') {
+      if (end.rest !== undefined) this.rests.set(command, end.rest);
+      return { afterMs: end.afterMs, aside: end.rest !== undefined };
+    }
     const now = this.ctx.clock.now();
     const data = { command_no: command.no.toString(), kind: command.kind, target_id: command.targetId };
     await this.parts.books.run(scope, async () => {

@@ -24,7 +24,7 @@ import { type BookedPosition, bookFill } from '../state/copy-ledger';
 import { NO_INTENT } from '../state/intent';
 import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
-import { equityStateOf } from '../state/save-equity';
+import { flatEquityStateOf } from '../state/save-equity';
 import { dropEnded, leftBy } from '../state/shared-accounts';
 import { refreshPrices } from '../wave/plan-moves';
 import { aloneInAll } from './alone-in-all';
@@ -139,10 +139,7 @@ async function writeEnd(ctx: EngineContext, copy: CopyRecord, unit: EngineScoped
   await writePositions(ctx, copy, unit, handed, now);
   await forgetTargets(ctx, copy, unit);
   const realised = handed.reduce((sum, { closedPnl }) => sum + closedPnl, 0n);
-  const equity = equityStateOf(copy);
-  const netPnl = equity.netPnl + realised;
-  const left = equity.flows + netPnl;
-  await saveEquity(unit, [{ ...equity, netPnl, unrealised: 0n, equity: left < 0n ? 0n : left }]);
+  await saveEquity(unit, [flatEquityStateOf(copy, realised)]);
   await bookAllocation(unit, copy.id, money(0n), 'stopped', now);
   await unit.events.append([
     newEvent(ctx, 'copy.flat', now, { copy_id: copy.id, flat: handed.length === 0, dust_pending: [], handed_over: handed.map(proofOf) }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CommandsInHand, predecessors } from './in-order';
+import { type Again, CommandsInHand, predecessors } from './in-order';
 
 let numbered = 0n;
 const command = (kind: string, targetId: string, needs?: readonly string[]) => ({
@@ -56,7 +56,7 @@ const AGAIN_MS = 6_000;
 /** Commands in hand that end when they are told to, and what happened to them. */
 function desk(parallel = 8) {
   const log: string[] = [];
-  const gates = new Map<string, { readonly end: () => void; readonly later: () => void; readonly fail: (failure: Error) => void }>();
+  const gates = new Map<string, { readonly end: () => void; readonly later: (aside: boolean) => void; readonly fail: (failure: Error) => void }>();
   const waits: { readonly ms: number; readonly over: () => void }[] = [];
   const timers = {
     after: (ms: number, over: () => void) => {
@@ -70,8 +70,8 @@ function desk(parallel = 8) {
       await before;
       log.push(`goes on ${targetId}`);
     }
-    const again = await new Promise<number | null>((resolve, reject) =>
-      gates.set(targetId, { end: () => resolve(null), later: () => resolve(AGAIN_MS), fail: reject }),
+    const again = await new Promise<Again | null>((resolve, reject) =>
+      gates.set(targetId, { end: () => resolve(null), later: (aside) => resolve({ afterMs: AGAIN_MS, aside }), fail: reject }),
     );
     log.push(again === null ? `end ${targetId}` : `${targetId} later`);
     return again;
@@ -85,7 +85,7 @@ function desk(parallel = 8) {
       return log.splice(0);
     },
     end: (targetId: string) => gates.get(targetId)?.end(),
-    later: (targetId: string) => gates.get(targetId)?.later(),
+    later: (targetId: string, aside = false) => gates.get(targetId)?.later(aside),
     /** Ends every wait; how long they were to be. */
     wait: () => {
       const ended = waits.splice(0);
@@ -182,6 +182,49 @@ describe('the commands in hand', () => {
     expect(await seen()).toEqual(['begin a for the 2. time']);
     end('a');
     expect(await seen()).toEqual(['end a', 'begin x']);
+  });
+
+  it('that step aside hold up nothing that comes after them, whether it was there before or not, and are in hand until they end', async () => {
+    const { inHand, seen, end, later, wait } = desk(1);
+    const first = command('copy.activate', 'x', []);
+    inHand.take([first, command('copy.settings', 'x')]);
+    expect(await seen()).toEqual(['begin x']);
+    later('x', true);
+    expect(await seen()).toEqual(['x later', 'begin x']);
+    end('x');
+    await seen();
+    inHand.take([command('copy.stop', 'x'), command('fees.changed', 'f')]);
+    expect(await seen()).toEqual(['begin x']);
+    end('x');
+    expect(await seen()).toEqual(['end x', 'begin f']);
+    end('f');
+    await seen();
+    expect([...inHand.numbers()]).toEqual([first.no]);
+    wait();
+    expect(await seen()).toEqual(['begin x for the 2. time']);
+    end('x');
+    await seen();
+    expect(inHand.size).toBe(0);
+  });
+
+  it('that stepped aside and fail keep nothing else from ending, and are taken again', async () => {
+    const { inHand, seen, end, later, fail, wait } = desk();
+    const first = command('copy.activate', 'x', []);
+    inHand.take([first, command('copy.settings', 'x')]);
+    await seen();
+    later('x', true);
+    await seen();
+    end('x');
+    await seen();
+    wait();
+    await seen();
+    fail('x');
+    await seen();
+    inHand.take([command('copy.pause', 'x')]);
+    expect(await seen()).toEqual(['begin x']);
+    end('x');
+    await seen();
+    expect(inHand.forgetFailed()).toBe(first.no);
   });
 
   it('that wait to be carried out again hold up no close', async () => {

@@ -54,22 +54,30 @@ export function predecessors(commands: readonly Pick<Ordered, 'kind' | 'targetId
 
 const upTo = (first: number, end: number): number[] => Array.from({ length: end - Math.max(0, first) }, (_, offset) => Math.max(0, first) + offset);
 
+/** When a command is to be carried out again. `aside`: what comes after it does not wait for that. */
+export interface Again {
+  readonly afterMs: number;
+  readonly aside: boolean;
+}
+
 /**
- * What carries a command out; null once it ended, or after how many ms it is to be carried out again. `before` resolves when everything it depends on has ended;
- * only a kind that begins at once has to wait for it. `attempt` counts from 1 in this process.
+ * What carries a command out; null once it ended, or when it is to be carried out again. `before` resolves when everything it depends on has ended or stepped
+ * aside; only a kind that begins at once has to wait for it. `attempt` counts from 1 in this process.
  */
-export type CarryOut<C> = (command: C, before: Promise<void>, attempt: number) => Promise<number | null>;
+export type CarryOut<C> = (command: C, before: Promise<void>, attempt: number) => Promise<Again | null>;
 
 interface Held<C> {
   readonly command: C;
   readonly end: Promise<void>;
+  /** When what comes after it may begin: at its end, or once it stepped aside. */
+  readonly passed: Promise<void>;
   failed: boolean;
 }
 
 /**
  * The commands of one scope that are in hand: each begins once its {@link predecessors} among them have ended, so new ones are taken while others
  * are carried out, however long those take. At most `parallel` are carried out at a time; stops do not count and wait for no place, and one that is to be
- * carried out again leaves its place meanwhile.
+ * carried out again leaves its place meanwhile, and may let what comes after it begin.
  * What waits for a command that failed fails with it; failed ones stay, so that nothing overtakes them, until {@link forgetFailed} lets them be taken again.
  */
 export class CommandsInHand<C extends Ordered> {
@@ -103,7 +111,7 @@ export class CommandsInHand<C extends Ordered> {
   take(commands: readonly C[]): void {
     const standing = [...this.held.values()];
     const order = predecessors([...standing.map(({ command }) => command), ...commands]);
-    const ends = standing.map(({ end }) => end);
+    const ends = standing.map(({ passed }) => passed);
     for (const command of commands) {
       const before = (order[ends.length] ?? []).map((position) => ends[position]);
       ends.push(
@@ -130,29 +138,34 @@ export class CommandsInHand<C extends Ordered> {
   }
 
   private hold(command: C, before: Promise<void>): Promise<void> {
-    const run = (attempt: number): Promise<number | null> => (this.closed ? Promise.resolve(null) : this.carryOut(command, before, attempt));
+    let stepAside: () => void = () => undefined;
+    const aside = new Promise<void>((resolve) => (stepAside = resolve));
+    const run = (attempt: number): Promise<Again | null> => (this.closed ? Promise.resolve(null) : this.carryOut(command, before, attempt));
     const end = STOPS_MANY.has(command.kind)
-      ? this.toItsEnd(run)
-      : before.then(() => this.toItsEnd(STOPS_ONE.has(command.kind) ? run : (attempt) => this.places.run(() => run(attempt))));
-    const held: Held<C> = { command, end, failed: false };
+      ? this.toItsEnd(run, stepAside)
+      : before.then(() => this.toItsEnd(STOPS_ONE.has(command.kind) ? run : (attempt) => this.places.run(() => run(attempt)), stepAside));
+    const passed = Promise.race([end, aside]);
+    const held: Held<C> = { command, end, passed, failed: false };
     this.held.set(command.no, held);
     // A failure ends what waits for it; nobody else has to look at these.
     before.catch(() => undefined);
+    passed.catch(() => undefined);
     end.then(
       () => this.held.delete(command.no),
       () => {
         held.failed = true;
       },
     );
-    return end;
+    return passed;
   }
 
   /** Carries out until it ended; the waits between end with the desk. */
-  private async toItsEnd(run: (attempt: number) => Promise<number | null>): Promise<void> {
+  private async toItsEnd(run: (attempt: number) => Promise<Again | null>, stepAside: () => void): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const again = await run(attempt);
       if (again === null || this.closed) return;
-      await forAtMost(this.timers, again, this.closing);
+      if (again.aside) stepAside();
+      await forAtMost(this.timers, again.afterMs, this.closing);
     }
   }
 }

@@ -1,13 +1,14 @@
 import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope, type Timer } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
-import { addOwnPositions, type FlatnessProof, runningCopies } from '@lockstep/storage';
+import { addOwnPositions, type FlatnessProof, runningCopies, saveEquity } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
+import { equityStateOf, flatEquityStateOf } from '../state/save-equity';
 import { dropEnded, leftBy } from '../state/shared-accounts';
 import { aloneInAll } from './alone-in-all';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
@@ -236,6 +237,8 @@ export class StopWatch {
       await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clock.now());
       await addOwnPositions(unit, left);
       await forgetTargets(ctx, copy, unit);
+      // Nobody values it any more, and what funding brings later is added to this.
+      await saveEquity(unit, [left.length === 0 ? flatEquityStateOf(copy) : equityStateOf(copy)]);
       await unit.events.append([
         newEvent(ctx, 'copy.flat', ctx.clock.now(), {
           copy_id: copy.id,

@@ -1,6 +1,6 @@
 import { present, size } from '@lockstep/kernel';
-import { beginClosing, EPISODE, MICRO, needsRepair, STATUS } from '@lockstep/replication';
-import { loadOwnPositions } from '@lockstep/storage';
+import { applyFill, beginClosing, EPISODE, MICRO, needsRepair, STATUS } from '@lockstep/replication';
+import { loadOwnPositions, runningCopy } from '@lockstep/storage';
 import { OUTCOME } from '@lockstep/venues/port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WaveOutcome } from '../books/outcome-batch';
@@ -8,6 +8,7 @@ import { Differences } from '../repair/differences';
 import { ForeignCloses } from '../repair/foreign-closes';
 import type { Repairs } from '../repair/repair';
 import { NO_INTENT } from '../state/intent';
+import { EquityWriter } from '../state/save-equity';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { holdOf, secondCopy, writtenOf } from '../testing/second-copy';
@@ -99,6 +100,22 @@ describe('the end of a stop', () => {
     await stage.books.takeWave(outcome);
     await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
     expect((await stage.copyFacts()).orders.map(({ status }) => status)).toEqual(['rejected']);
+  });
+
+  it('leaves the copy’s equity as it ended, not as it was valued and written last', async () => {
+    await stage.hold('2', '100');
+    const { ctx, books, copy, account, sheet } = stage;
+    await new EquityWriter(ctx, books).write();
+    const lots = 2 * 10 ** STAGE_COIN.szDecimals;
+    const order = stage.open(2, { buy: false, lots });
+    applyFill(copy.watched.book, sheet, copy.row, { buy: false, lots, price: Number(priceOf('110')), fee: 0 }, 'exit');
+    ctx.openOrders.tellFilled(order.clientOrderId, lots);
+    await books.takeFills({ account, fills: [stage.fill('sell', '2', '110', { clientOrderId: order.clientOrderId, time: 2 })] });
+    await stop();
+    watch.start();
+    await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
+    const { equity } = present(await stage.storage.scoped(stage.scope, (unit) => runningCopy(unit, copy.id)), 'the copy');
+    expect(equity).toMatchObject({ flows: moneyOf('1000'), netPnl: moneyOf('20'), equity: moneyOf('1020') });
   });
 
   it('nothing is traded for a copy while its end is written: the exit of a remnant that could go meanwhile would be nobody’s', async () => {

@@ -13,6 +13,7 @@ import { STAGE_COIN } from '../testing/scripted-venue';
 import { activateCopy } from './activate-copy';
 import { pauseCopy, reEnableCopy, resumeCopy } from './change-copy';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd } from './command-end';
+import { Commands } from './commands';
 import { closeAllOf, StopWatch, stopCopy } from './stop-copy';
 
 const repairs = { close: async () => undefined } as unknown as Repairs;
@@ -106,6 +107,62 @@ describe('a change of a copy’s state', () => {
     expect([await written(), stage.ctx.registry.copies.size, follows]).toEqual(['preparing', 0, []]);
     expect(await activate()).toEqual(applied());
     expect([await written(), follows]).toEqual(['active', [[stage.copy.no]]]);
+  });
+
+  /** The copy is prepared and adopts, and nobody sees its leader until `appear`, in what he holds. */
+  const adopting = async () => {
+    await begin('preparing', 0);
+    stage.ctx.registry.dropCopy(stage.copy.no);
+    stage.venue.states = [stage.state('0', 1)];
+    const start = { kind: 'adopt', band: null } as const;
+    const settings = encodeCopySettings({ ...defaultCopySettings(), start, mode: { kind: 'fixed_ratio', ratio: rate(RATE_ONE) } });
+    await stage.app.scoped(stage.scope, async (unit) => {
+      await unit.copies.addSettings({ copyId: stage.copy.id, version: 2, settings, actor: 'test', effectiveFrom: 0 });
+      await unit.copies.update({ id: stage.copy.id }, { settingsVersion: 2 });
+    });
+    const sight = { seen: false };
+    Object.assign(parts.watch, { sees: () => sight.seen });
+    const appear = (): void => {
+      const begun = present(stage.ctx.registry.copies.get(stage.copy.no), 'the copy');
+      stage.sheet.leaderLots = 2 * 10 ** STAGE_COIN.szDecimals;
+      begun.watched.book.beginAtNextOpen(begun.row);
+      stage.setMark('100');
+      sight.seen = true;
+    };
+    const targets = async () => (await stage.copyFacts()).positions.map(({ target }) => target);
+    return { appear, targets };
+  };
+
+  it('to active takes on what its leader is in once he is seen, although the process died right behind it, and nothing once it is paused', async () => {
+    const { appear, targets } = await adopting();
+    const activate = () => activateCopy(stage.ctx, parts, stage.scope, command);
+    expect([(await activate()).status, await written()]).toEqual(['later', 'active']);
+    // As the next process finds it: it has not seen the leader either.
+    expect((await activate()).status).toBe('later');
+    appear();
+    expect(await activate()).toMatchObject({ status: 'applied', result: { instruments: [{ coin: STAGE_COIN.coin, reason: null }] } });
+    expect(await targets()).toEqual([sizeOf('2')]);
+    expect(await pauseCopy(stage.ctx, parts, command)).toEqual(applied());
+    expect(await activate()).toEqual(applied());
+  });
+
+  it('to active stays a pending command until its leader is seen, and nothing that comes after it waits for that', async () => {
+    const { appear, targets } = await adopting();
+    const append = (kind: 'copy.activate' | 'copy.settings', payload: unknown) =>
+      stage.app.scoped(stage.scope, (unit) => unit.commands.append({ kind, targetId: stage.copy.id, payload, actor: 'test' }));
+    const [activation, settings] = [await append('copy.activate', { needs: [] }), await append('copy.settings', { version: 2 })];
+    const pending = async () => (await stage.storage.scoped(stage.scope, (unit) => unit.commands.pending(10, 0n))).map(({ no }) => no);
+    expect(await pending()).toEqual([activation, settings]);
+    const wakeups = { subscribe: async () => async () => undefined, onReconnect: () => () => undefined } as unknown as CommandParts['wakeups'];
+    const commands = new Commands(stage.ctx, { ...parts, wakeups });
+    await commands.open();
+    await commands.start();
+    await vi.waitFor(async () => expect(await pending()).toEqual([activation]), 5_000);
+    expect(await written()).toBe('active');
+    appear();
+    await vi.waitFor(async () => expect(await pending()).toEqual([]), 5_000);
+    expect(await targets()).toEqual([sizeOf('2')]);
+    await commands.stop();
   });
 
   it('to active is begun anew after a refused write', async () => {

@@ -1,28 +1,39 @@
+import { present } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
 import { entryOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import type { ScopedUnit } from '@lockstep/storage';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Bookkeeper } from '../books/bookkeeper';
+import { Places } from '../bounded';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { Sending } from '../sending';
-import type { CopyRecord } from './registry';
+import { type CopyRecord, Registry } from './registry';
 import { EquityWriter } from './save-equity';
 
-/** Copies of two brands, one each, whose highest values rise as they are told to; `saved` are those written, by brand, in order. */
+/**
+ * Copies of two brands, one each, whose highest values rise as they are told to; `saved` are those written, by brand, in order. `end` ends the copy of the first
+ * brand in its books' turn with 9 as its last value; the commit is answered once `committed` is. `hold` keeps the next answer to a brand back.
+ */
 function brands() {
   const stage = new Stage();
+  const registry = new Registry();
   const copies = [1, 2].map((no) => {
     const group = { scope: { tenantId: `ten_${no}`, environment: 'test' }, leaderId: 'ldr_a' };
-    return { no, row: stage.add(entryOf(no, settingsOf('1'))), state: 'active', group, watched: stage } as unknown as CopyRecord;
+    const row = stage.add(entryOf(no, settingsOf('1')));
+    return { no, id: `cpy_${no}`, row, state: 'active', group, account: { scope: group.scope }, watched: stage } as unknown as CopyRecord;
   });
+  for (const copy of copies) registry.copies.set(copy.no, copy);
   const saved: [string, number][] = [];
   const database = { answers: async (_tenant: string): Promise<void> => undefined };
   let tick: () => void = () => undefined;
   const ctx = {
-    registry: { copies: new Map(copies.map((copy) => [copy.no, copy])) },
+    registry,
     limits: ENGINE_LIMITS,
     log: silentLogger,
     sending: new Sending(systemTimers, () => 0, 60_000),
+    scopedUnits: new Places(5, 5),
+    wakeEvents: () => undefined,
     timers: {
       every: (_ms: number, work: () => void) => {
         tick = work;
@@ -39,10 +50,34 @@ function brands() {
       },
     },
   } as unknown as EngineContext;
+  const books = new Bookkeeper(ctx, () => undefined);
   const rise = (highest: number): void => {
     for (const { row } of copies) stage.book.copies.navPeak[row] = highest;
   };
-  return { writer: new EquityWriter(ctx), saved, database, rise, tick: () => tick() };
+  const hold = (tenant: string) => {
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const asked = new Promise<void>((resolve) => {
+      database.answers = (of) => {
+        if (of !== tenant) return Promise.resolve();
+        database.answers = async () => undefined;
+        resolve();
+        return answered;
+      };
+    });
+    return { asked, answer };
+  };
+  const end = async (committed: Promise<void> = Promise.resolve()): Promise<void> => {
+    const copy = present(copies[0], 'the copy');
+    await books.run(copy.group.scope, async () => {
+      saved.push(['ten_1', 9]);
+      await committed;
+      copy.state = 'stopped';
+    });
+    registry.dropCopy(copy.no);
+    stage.add(entryOf(3, settingsOf('1')));
+  };
+  return { writer: new EquityWriter(ctx, books), saved, database, hold, rise, tick: () => tick(), end };
 }
 
 describe('the highest values that losses are measured from', () => {
@@ -62,23 +97,49 @@ describe('the highest values that losses are measured from', () => {
     expect(saved).toHaveLength(2);
   });
 
-  it('are written right behind a slow write that was under way when their turn came', async () => {
-    const { writer, saved, database, rise } = brands();
-    let answer: () => void = () => undefined;
-    database.answers = () => new Promise((resolve) => (answer = resolve));
+  it('are written right behind a slow write that was under way when their turn came, and those of others meanwhile', async () => {
+    const { writer, saved, hold, rise } = brands();
+    const held = hold('ten_1');
     rise(7);
     const first = writer.write();
-    await Promise.resolve();
-    database.answers = async () => undefined;
+    await held.asked;
     rise(8);
     const next = writer.write();
-    answer();
+    await vi.waitFor(() => expect(saved.at(-1)).toEqual(['ten_2', 8]));
+    held.answer();
     await Promise.all([first, next]);
-    expect(saved).toEqual([
+    expect(saved.slice(-2)).toEqual([
       ['ten_1', 7],
-      ['ten_2', 8],
       ['ten_1', 8],
     ]);
+  });
+
+  it('stand before those a copy ends with, however slowly they are written', async () => {
+    const { writer, saved, hold, rise, end } = brands();
+    const held = hold('ten_1');
+    rise(7);
+    const written = writer.write();
+    await held.asked;
+    const ended = end();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    held.answer();
+    await Promise.all([written, ended]);
+    expect(saved.filter(([tenant]) => tenant === 'ten_1')).toEqual([
+      ['ten_1', 7],
+      ['ten_1', 9],
+    ]);
+  });
+
+  it('are not written over those a copy ends with whose commit is not answered yet, nor is what stands in its row by then', async () => {
+    const { writer, saved, rise, end } = brands();
+    let answer: () => void = () => undefined;
+    const ended = end(new Promise((resolve) => (answer = resolve)));
+    rise(7);
+    const written = writer.write();
+    await vi.waitFor(() => expect(saved).toContainEqual(['ten_2', 7]));
+    answer();
+    await Promise.all([written, ended]);
+    expect(saved.filter(([tenant]) => tenant === 'ten_1')).toEqual([['ten_1', 9]]);
   });
 
   it('of one brand are written although those of another cannot be, which are tried again', async () => {

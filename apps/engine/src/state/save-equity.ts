@@ -1,21 +1,34 @@
-import type { Timer } from '@lockstep/kernel';
+import type { TenantScope, Timer } from '@lockstep/kernel';
 import { LOSS_LIMITS, thresholdOf, unitNav } from '@lockstep/risk';
 import { type EquityState, saveEquity } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
+import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
-import type { CopyRecord } from './registry';
+import { type CopyRecord, hasEnded } from './registry';
+
+/** Copies whose equity a tenant's next turn writes, and when it has. */
+interface Turn {
+  readonly copies: Set<CopyRecord>;
+  readonly done: Promise<void>;
+}
 
 /**
  * Writes the equity of copies whose valuation changed since it was last written, one transaction per tenant. Valuations are those of the last mark. A wave on its
  * way is let go first, for `deferMaxMs` at most: what is not written dies with the process, and losses would be measured from less than the copy had.
+ *
+ * In the books' turn, where what is written is read: a copy's end, a flow and a new beginning write its equity too, and one that was valued before them and
+ * written behind them would stand in the place of theirs.
  */
 export class EquityWriter {
   private readonly written = new Map<number, readonly number[]>();
+  /** Turns that were asked for and have not begun, by tenant. */
+  private readonly waiting = new Map<string, Turn>();
   private timer: Timer | null = null;
-  private running: Promise<void> | null = null;
-  private wanted = false;
 
-  constructor(private readonly ctx: EngineContext) {}
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly books: Pick<Bookkeeper, 'run'>,
+  ) {}
 
   /** Writes from now on. To be called with the first valuation: a process that begins judges losses and trades long before its beginning has ended. */
   start(): void {
@@ -27,27 +40,41 @@ export class EquityWriter {
     this.timer = null;
   }
 
-  /** Resolves when what changed until now was written, or could not be. While an earlier one runs, the next follows it at once. */
-  write(): Promise<void> {
-    this.wanted = true;
-    this.running ??= this.writeWanted();
-    return this.running;
+  /** Resolves when what changed until now was written, or could not be. What of a tenant cannot be written, or waits for its books, keeps nothing of the others back. */
+  async write(): Promise<void> {
+    await Promise.all([...this.changedByScope()].map(([key, copies]) => this.turnOf(key, copies)));
   }
 
-  private async writeWanted(): Promise<void> {
-    while (this.wanted) {
-      this.wanted = false;
-      await this.ctx.sending.quiet();
-      for (const copies of this.changedByScope().values()) await this.writeScope(copies);
+  /** The tenant's turn that has not begun takes these copies with it, else the next one behind what its books have in hand. */
+  private turnOf(key: string, copies: readonly [CopyRecord, ...CopyRecord[]]): Promise<void> {
+    const waiting = this.waiting.get(key);
+    if (waiting !== undefined) {
+      for (const copy of copies) waiting.copies.add(copy);
+      return waiting.done;
     }
-    this.running = null;
+    const turn: Turn = { copies: new Set(copies), done: this.inTurn(key, copies[0].group.scope) };
+    this.waiting.set(key, turn);
+    return turn.done;
   }
 
-  private changedByScope(): Map<string, CopyRecord[]> {
-    const scopes = new Map<string, CopyRecord[]>();
+  private async inTurn(key: string, scope: TenantScope): Promise<void> {
+    await this.ctx.sending.quiet();
+    try {
+      await this.books.run(scope, async () => {
+        const copies = this.waiting.get(key)?.copies ?? [];
+        this.waiting.delete(key);
+        await this.writeScope(scope, [...copies]);
+      });
+    } catch {
+      // The books are closed: nothing is written any more.
+      this.waiting.delete(key);
+    }
+  }
+
+  private changedByScope(): Map<string, [CopyRecord, ...CopyRecord[]]> {
+    const scopes = new Map<string, [CopyRecord, ...CopyRecord[]]>();
     for (const copy of this.ctx.registry.copies.values()) {
-      const written = this.written.get(copy.no);
-      if (written !== undefined && figuresOf(copy).every((figure, index) => figure === written[index])) continue;
+      if (!this.isChanged(copy)) continue;
       const key = scopeKey(copy.group.scope);
       const ofScope = scopes.get(key);
       if (ofScope === undefined) scopes.set(key, [copy]);
@@ -56,16 +83,24 @@ export class EquityWriter {
     return scopes;
   }
 
-  /** What of a tenant cannot be written keeps nothing of the others back. */
-  private async writeScope(copies: readonly CopyRecord[]): Promise<void> {
-    const [first] = copies;
-    if (first === undefined) return;
+  private isChanged(copy: CopyRecord): boolean {
+    const written = this.written.get(copy.no);
+    return written === undefined || figuresOf(copy).some((figure, index) => figure !== written[index]);
+  }
+
+  /** Of a copy that ended while its turn came the last equity stands, and its row may be another's. */
+  private async writeScope(scope: TenantScope, wanted: readonly CopyRecord[]): Promise<void> {
+    const { ctx } = this;
     try {
-      const [states, figures] = [copies.map(equityStateOf), copies.map(figuresOf)];
-      await this.ctx.storage.scoped(first.group.scope, (unit) => saveEquity(unit, states));
-      for (const [index, copy] of copies.entries()) this.written.set(copy.no, figures[index] ?? []);
+      await ctx.scopedUnits.run(async () => {
+        const copies = wanted.filter((copy) => ctx.registry.holds(copy) && !hasEnded(copy) && this.isChanged(copy));
+        if (copies.length === 0) return;
+        const [states, figures] = [copies.map(equityStateOf), copies.map(figuresOf)];
+        await ctx.storage.scoped(scope, (unit) => saveEquity(unit, states));
+        for (const [index, copy] of copies.entries()) this.written.set(copy.no, figures[index] ?? []);
+      });
     } catch (failure) {
-      this.ctx.log.error('equity could not be written', { scope: scopeKey(first.group.scope), error: failure });
+      ctx.log.error('equity could not be written', { scope: scopeKey(scope), error: failure });
     }
   }
 }
@@ -125,6 +160,14 @@ export function equityStateOf(copy: CopyRecord): EquityState {
       marks: marksOf(copy),
     },
   };
+}
+
+/** What a copy that ends holding nothing leaves as its last equity: all it gained is realised, whatever it was worth at the last mark. */
+export function flatEquityStateOf(copy: CopyRecord, realised = 0n): EquityState {
+  const equity = equityStateOf(copy);
+  const netPnl = equity.netPnl + realised;
+  const left = equity.flows + netPnl;
+  return { ...equity, netPnl, unrealised: 0n, equity: left < 0n ? 0n : left };
 }
 
 /** The marks what a copy holds was valued at, by coin: a process that begins while the venue tells none goes on from them. */

@@ -10,7 +10,7 @@ export function commandParts(
     ...given,
     books,
     directory: { watched: async () => copy.watched },
-    watch: { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' },
+    watch: { watch: () => 'watching', meet: () => undefined, sees: () => true, synced: async () => 'synced' },
     orders: { follow: () => undefined },
     stops: { meet: () => undefined },
   } as unknown as CommandParts;

@@ -150,9 +150,15 @@ export class LeaderWatch {
     if (next !== undefined) this.watch(next);
   }
 
+  /** Whether the account's state was read after the last (re)connect. One that was not is read before others. */
+  sees(watched: WatchedAccount): boolean {
+    if (!watched.synced) watched.network.users.seats?.hurry(watched.address);
+    return watched.synced;
+  }
+
   /** Waits until the account's state was read after the last (re)connect, for `syncWaitMaxMs` at most. It is read before those of others. */
   synced(watched: WatchedAccount): Promise<SyncEnd> {
-    if (!watched.synced) watched.network.users.seats?.hurry(watched.address);
+    this.sees(watched);
     return this.waitForSync(watched);
   }
 

@@ -384,11 +384,12 @@ export class SeedRun {
       if ((from === 'paused' || from === 'breaker_closed') && state === 'active')
         this.observe({ kind: 'halt_lifted', at, thing: { kind: 'copy', copyId }, cause: 'pause' });
       this.observe({ kind: 'copy_state', at, copyId, state: state as 'active', ...reEnabled });
+      if (state === 'active' && (from === 'preparing' || from === 'breaker_closed')) this.begun(copyId);
     }
     for (const cross of crosses) this.crossed(process, offsetMs, scope, cross);
     for (const source of flows) this.flowed(scope, source);
     for (const end of settled) this.settled(scope, end);
-    for (const { no } of settled) this.takenOn(scope, no);
+    for (const end of settled) this.takenOn(scope, end);
   }
 
   private crossed(process: string, offsetMs: number, scope: Committed['scope'], cross: Committed['crosses'][number]): void {
@@ -453,10 +454,26 @@ export class SeedRun {
     }
   }
 
-  /** A wish to take on what the leader holds is settled, done or refused. */
-  private takenOn(scope: Committed['scope'], no: bigint): void {
+  /** A copy that adopts takes on what its leader holds once he is seen: until its beginning is settled that is a re-basis which was asked for. */
+  private begun(copyId: string): void {
+    const copy = this.cast.copyOf(copyId);
+    if (copy === undefined || copy.starting === true || (copy.told?.terms ?? copy.terms).start.kind !== 'adopt') return;
+    copy.starting = true;
+    this.observe({ kind: 'rebased', at: this.time.exact(), copyId, asked: true });
+  }
+
+  /** A wish to take on what the leader holds, or a beginning that does, is settled, done or refused. */
+  private takenOn(scope: Committed['scope'], { no, status }: Committed['settled'][number]): void {
     const command = this.cast.command(scope, no);
-    if (command?.takesOn === true) this.observe({ kind: 'rebase_settled', at: this.time.exact(), copyId: command.targetId });
+    if (command === undefined) return;
+    const { targetId: copyId, kind } = command;
+    const copy = this.cast.copyOf(copyId);
+    const begins = copy?.starting === true && (kind === 'copy.activate' || kind === 'copy.re_enable');
+    if (begins) {
+      copy.starting = false;
+      if (status === 'applied') this.observe({ kind: 'rebased', at: this.time.exact(), copyId });
+    }
+    if (begins || command.takesOn === true) this.observe({ kind: 'rebase_settled', at: this.time.exact(), copyId });
   }
 
   private allocated(copy: CopyCast, { allocation, applies }: CommandCast, result: unknown): void {

@@ -333,6 +333,21 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, 'waits' | 'settled' | 'told as active alone', readonly string[]]>([
+    ['once he is seen, while its beginning waits for that', 'waits', []],
+    ['and not once that is settled', 'settled', ['entry_too_old']],
+    ['and not where nothing of it waits', 'told as active alone', ['entry_too_old']],
+  ])('a copy that adopts takes on what the leader holds much later %s', (_what, beginning, found) => {
+    const history = new History().leader('10').wait(60_000).mark('100');
+    const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
+    history.tell({ kind: 'copy_terms', at: history.now, copy, settings: { ...history.settings, start: 'adopt' }, allocation: units('10000') });
+    history.tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' });
+    if (beginning !== 'told as active alone') history.tell({ kind: 'rebased', at: history.now, copyId: 'c2', asked: true });
+    if (beginning === 'settled') history.tell({ kind: 'rebase_settled', at: history.now, copyId: 'c2' });
+    history.wait(180_000).mark('100').order('1', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, number, string, readonly string[]]>([
     ['that was told while it began', 1_000, '2', []],
     ['and no more than that asks for', 1_000, '2.5', ['beyond_target']],

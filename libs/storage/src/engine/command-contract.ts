@@ -11,7 +11,10 @@ export const COMMAND_KINDS = [
    * venue shows the approval, and keeps the one it had until then. Result: {@link AccountResult}.
    */
   'venue_account.activate',
-  /** Target: copy (`preparing`). Payload {@link ActivateCopy}. Leverage is set at the venue and the copy becomes `active`; it enters at the leader's next open. */
+  /**
+   * Target: copy (`preparing`). Payload {@link ActivateCopy}. Leverage is set at the venue and the copy becomes `active`; it enters at the leader's next open. Where
+   * its `start` adopts, pending until his positions are taken on, which needs him seen; what comes after it does not wait for that. Result then: {@link TakenOnResult}.
+   */
   'copy.activate',
   /** Target: copy. Payload {@link ChangeSettings}: the version row stands already and `copies.settings_version` names it. Acts from the next decision on. */
   'copy.settings',

@@ -34,6 +34,8 @@ export interface CopyCast {
   readonly createdAt: number;
   /** Terms and allocation as they were told last as in force. */
   told?: { readonly terms: CopyTerms; readonly allocation: bigint };
+  /** It adopts and became active, and the command that lets it begin is not settled. */
+  starting?: boolean;
   /** Settings the engine has not confirmed yet, oldest first. */
   readonly pending: { readonly version: number; readonly terms: CopyTerms; readonly tightenedAt?: number; told?: boolean }[];
 }
