@@ -64,6 +64,8 @@ interface Held<C> {
   readonly command: C;
   readonly end: Promise<void>;
   failed: boolean;
+  /** Another one waits for its end. */
+  awaited: boolean;
 }
 
 /**
@@ -99,17 +101,22 @@ export class CommandsInHand<C extends Ordered> {
     return new Set(this.held.keys());
   }
 
+  /** Whether another command in hand waits for the end of this one. */
+  isAwaited(no: bigint): boolean {
+    return this.held.get(no)?.awaited === true;
+  }
+
   /** Takes commands, in their order, behind what is in hand. */
   take(commands: readonly C[]): void {
-    const standing = [...this.held.values()];
-    const order = predecessors([...standing.map(({ command }) => command), ...commands]);
-    const ends = standing.map(({ end }) => end);
+    const inOrder = [...this.held.values()];
+    const order = predecessors([...inOrder.map(({ command }) => command), ...commands]);
     for (const command of commands) {
-      const before = (order[ends.length] ?? []).map((position) => ends[position]);
-      ends.push(
+      const before = (order[inOrder.length] ?? []).flatMap((position) => inOrder[position] ?? []);
+      for (const held of before) held.awaited = true;
+      inOrder.push(
         this.hold(
           command,
-          Promise.all(before).then(() => undefined),
+          Promise.all(before.map(({ end }) => end)).then(() => undefined),
         ),
       );
     }
@@ -129,12 +136,12 @@ export class CommandsInHand<C extends Ordered> {
     await Promise.allSettled([...this.held.values()].map(({ end }) => end));
   }
 
-  private hold(command: C, before: Promise<void>): Promise<void> {
+  private hold(command: C, before: Promise<void>): Held<C> {
     const run = (attempt: number): Promise<number | null> => (this.closed ? Promise.resolve(null) : this.carryOut(command, before, attempt));
     const end = STOPS_MANY.has(command.kind)
       ? this.toItsEnd(run)
       : before.then(() => this.toItsEnd(STOPS_ONE.has(command.kind) ? run : (attempt) => this.places.run(() => run(attempt))));
-    const held: Held<C> = { command, end, failed: false };
+    const held: Held<C> = { command, end, failed: false, awaited: false };
     this.held.set(command.no, held);
     // A failure ends what waits for it; nobody else has to look at these.
     before.catch(() => undefined);
@@ -144,7 +151,7 @@ export class CommandsInHand<C extends Ordered> {
         held.failed = true;
       },
     );
-    return end;
+    return held;
   }
 
   /** Carries out until it ended; the waits between end with the desk. */
