@@ -154,6 +154,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const stops = new StopSwitches(ctx, parts.wakeups);
   const commands = new Commands(ctx, {
     books,
+    collector,
     repairs,
     lanes,
     watch,

@@ -19,8 +19,7 @@ export function trueUp(ctx: EngineContext, copy: CopyRecord, coin: string): void
   const open = [...ctx.openOrders.ofAccount(copy.account.index)].filter((order) => order.copy === copy && order.sheet === sheet);
   // What an answer led is still to be booked.
   if (open.some(({ filledLots, bookedLots, ledBooked }) => filledLots !== null || bookedLots < ledBooked)) return;
-  const inFlight = (rows.pendingBuy[copy.row] ?? 0) + (rows.pendingSell[copy.row] ?? 0) - mirrored(sheet, copy.row);
-  if (inFlight > open.reduce((sum, { lots, ledBooked }) => sum + lots - ledBooked, 0)) return;
+  if (hasAnswerToCome(sheet, copy.row, open)) return;
   const before = rows.position[copy.row];
   for (const order of open) leadByBooking(order);
   const { booked } = ctx.booked.get(copy.no, coin);
@@ -35,6 +34,12 @@ export function trueUp(ctx: EngineContext, copy: CopyRecord, coin: string): void
   });
   // A reading of the account that is older than this tells another position.
   if (lots !== before) copy.account.touched += 1;
+}
+
+/** Whether a row has orders in flight that are not among those that are open yet: the answers of their wave are still to come. */
+export function hasAnswerToCome(sheet: InstrumentSheet, row: number, open: readonly Pick<OpenOrder, 'lots' | 'ledBooked'>[]): boolean {
+  const inFlight = (sheet.rows.pendingBuy[row] ?? 0) + (sheet.rows.pendingSell[row] ?? 0) - mirrored(sheet, row);
+  return inFlight > open.reduce((sum, { lots, ledBooked }) => sum + lots - ledBooked, 0);
 }
 
 /** What mirrors have reserved: their fills lead the columns when they are booked. */

@@ -12,6 +12,7 @@ import { OpenProposals } from '../proposals/open-proposals';
 import { Sending } from '../sending';
 import { CopyLedger } from '../state/copy-ledger';
 import { LimitChain } from '../state/limit-chain';
+import { OpenOrders } from '../state/open-orders';
 import { type CopyRecord, Registry } from '../state/registry';
 import { EquityWriter } from '../state/save-equity';
 import { type StandingStop, StandingStops } from '../stops/standing-stops';
@@ -97,6 +98,7 @@ function broken(part: Partial<CopySettings> = {}) {
     sending: new Sending(systemTimers, () => 0, 60_000),
     scopedUnits: new Places(1, 10),
     standingStops: new StandingStops(10),
+    openOrders: new OpenOrders(10, () => undefined),
     booked: new CopyLedger(),
     proposals: new OpenProposals(),
     truthReads: { run: async <T>(read: () => Promise<T>) => read() },

@@ -15,6 +15,7 @@ import { equityOfOthers } from '../state/shared-accounts';
 import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
+import { type FlowTry, isWorthKnown, isWorthRead, mayWaitForWorth, WORTH_RETRY_MS } from './known-worth';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { field } from './payload';
 import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
@@ -177,9 +178,16 @@ async function keepWindows(ctx: EngineContext, parts: Pick<CommandParts, 'books'
 
 /**
  * A flow into or out of a copy: row and ledger first, then the columns. A raise beyond what the venue account holds is refused as at creation, and the wish
- * is taken back where it stands; less is always possible. A copy that is not active yet is booked by its activation.
+ * is taken back where it stands; less is always possible. A copy that is not active yet is booked by its activation. Money moves once what the copy is worth is
+ * known, as long as it may wait for that: until then losses are judged as if it had not been asked for.
  */
-export async function changeAllocation(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+export async function changeAllocation(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  command: CommandRow,
+  { attempt, isAwaited }: FlowTry = { attempt: 1, isAwaited: false },
+): Promise<CommandEnd | LaterEnd> {
   const wanted = moneyOfText(field(command.payload, 'allocation'));
   const applies = field(command.payload, 'applies') ?? 'next_increase';
   if (wanted === null || (applies !== 'now' && applies !== 'next_increase')) return refused('bad_payload');
@@ -188,7 +196,13 @@ export async function changeAllocation(ctx: EngineContext, parts: CommandParts, 
   const { book } = copy.watched;
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   if (await isMetByActivation(ctx, copy, command, before)) return applied(applies === 'now' ? { instruments: [] } : undefined);
+  // What takes positions down at once is not kept for long.
+  const waits = wanted !== before && mayWaitForWorth(attempt, isAwaited || (applies === 'now' && wanted < before));
+  if (waits && !isWorthKnown(ctx, copy)) return later(WORTH_RETRY_MS);
   const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before) : null;
+  if (waits && refusal === null && !(await isWorthRead(ctx, parts, copy))) return later(WORTH_RETRY_MS);
+  if (!waits && refusal === null && wanted !== before && !isWorthKnown(ctx, copy))
+    ctx.log.warn('money of a copy moves before all that changes what it is worth was told', { copyNo: copy.no });
   const [from, to] = refusal === null ? [before, wanted] : [wanted, before];
   const write: WriteAllocation = (also) =>
     parts.books.run(scope, () =>

@@ -2,6 +2,7 @@ import type { Opener, Wakeups } from '@lockstep/platform';
 import type { CommandRefusal } from '@lockstep/storage';
 import type { ApprovalWatch } from '../accounts/approval-watch';
 import type { Bookkeeper } from '../books/bookkeeper';
+import type { FillCollector } from '../books/collect-fills';
 import type { FeeTimes } from '../fee-times';
 import type { WorkingOrders } from '../mirrors/working-orders';
 import type { Repairs } from '../repair/repair';
@@ -13,6 +14,7 @@ import type { WaveLanes } from '../wave/wave-lanes';
 /** What commands act with. */
 export interface CommandParts {
   readonly books: Bookkeeper;
+  readonly collector: Pick<FillCollector, 'read'>;
   readonly repairs: Repairs;
   readonly lanes: Pick<WaveLanes, 'alone'>;
   readonly watch: LeaderWatch;

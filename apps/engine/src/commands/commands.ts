@@ -208,6 +208,10 @@ export class Commands {
     return null;
   }
 
+  private isAwaited(scope: TenantScope, { no }: CommandRow): boolean {
+    return this.desks.get(scopeKey(scope))?.inHand.isAwaited(no) === true;
+  }
+
   private async apply(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<CommandEnd | LaterEnd> {
     const { ctx, parts } = this;
     switch (command.kind) {
@@ -218,7 +222,7 @@ export class Commands {
       case 'copy.settings':
         return changeSettings(ctx, parts, scope, command);
       case 'copy.allocation':
-        return changeAllocation(ctx, parts, scope, command);
+        return changeAllocation(ctx, parts, scope, command, { attempt, isAwaited: this.isAwaited(scope, command) });
       case 'copy.pause':
         return pauseCopy(ctx, parts, command);
       case 'copy.resume':

@@ -97,6 +97,20 @@ function desk(parallel = 8) {
 }
 
 describe('the commands in hand', () => {
+  it('tell of each whether another one waits for its end', async () => {
+    const { inHand, seen, end } = desk();
+    const [first, beside, behind] = [command('copy.allocation', 'x'), command('copy.allocation', 'y'), command('copy.stop', 'x')];
+    const awaited = () => [first, beside, behind].map(({ no }) => inHand.isAwaited(no));
+    inHand.take([first, beside]);
+    expect(awaited()).toEqual([false, false, false]);
+    inHand.take([behind]);
+    expect(awaited()).toEqual([true, false, false]);
+    await seen();
+    end('x');
+    await seen();
+    expect(awaited()).toEqual([false, false, false]);
+  });
+
   it('are each carried out behind what they wait for, and the rest at the same time', async () => {
     const { inHand, seen, end } = desk();
     inHand.take([command('venue_account.activate', 'a'), command('venue_account.activate', 'b'), command('copy.activate', 'x', ['a'])]);

@@ -72,6 +72,8 @@ interface Held<C> {
   /** When what comes after it may begin: at its end, or once it stepped aside. */
   readonly passed: Promise<void>;
   failed: boolean;
+  /** Another one waits for its end. */
+  awaited: boolean;
 }
 
 /**
@@ -107,17 +109,22 @@ export class CommandsInHand<C extends Ordered> {
     return new Set(this.held.keys());
   }
 
+  /** Whether another command in hand waits for the end of this one. */
+  isAwaited(no: bigint): boolean {
+    return this.held.get(no)?.awaited === true;
+  }
+
   /** Takes commands, in their order, behind what is in hand. */
   take(commands: readonly C[]): void {
-    const standing = [...this.held.values()];
-    const order = predecessors([...standing.map(({ command }) => command), ...commands]);
-    const ends = standing.map(({ passed }) => passed);
+    const inOrder = [...this.held.values()];
+    const order = predecessors([...inOrder.map(({ command }) => command), ...commands]);
     for (const command of commands) {
-      const before = (order[ends.length] ?? []).map((position) => ends[position]);
-      ends.push(
+      const before = (order[inOrder.length] ?? []).flatMap((position) => inOrder[position] ?? []);
+      for (const held of before) held.awaited = true;
+      inOrder.push(
         this.hold(
           command,
-          Promise.all(before).then(() => undefined),
+          Promise.all(before.map(({ passed }) => passed)).then(() => undefined),
         ),
       );
     }
@@ -137,7 +144,7 @@ export class CommandsInHand<C extends Ordered> {
     await Promise.allSettled([...this.held.values()].map(({ end }) => end));
   }
 
-  private hold(command: C, before: Promise<void>): Promise<void> {
+  private hold(command: C, before: Promise<void>): Held<C> {
     let stepAside: () => void = () => undefined;
     const aside = new Promise<void>((resolve) => (stepAside = resolve));
     const run = (attempt: number): Promise<Again | null> => (this.closed ? Promise.resolve(null) : this.carryOut(command, before, attempt));
@@ -145,7 +152,7 @@ export class CommandsInHand<C extends Ordered> {
       ? this.toItsEnd(run, stepAside)
       : before.then(() => this.toItsEnd(STOPS_ONE.has(command.kind) ? run : (attempt) => this.places.run(() => run(attempt)), stepAside));
     const passed = Promise.race([end, aside]);
-    const held: Held<C> = { command, end, passed, failed: false };
+    const held: Held<C> = { command, end, passed, failed: false, awaited: false };
     this.held.set(command.no, held);
     // A failure ends what waits for it; nobody else has to look at these.
     before.catch(() => undefined);
@@ -156,7 +163,7 @@ export class CommandsInHand<C extends Ordered> {
         held.failed = true;
       },
     );
-    return passed;
+    return held;
   }
 
   /** Carries out until it ended; the waits between end with the desk. */

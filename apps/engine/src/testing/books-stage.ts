@@ -137,7 +137,7 @@ export async function openBooksStage(): Promise<BooksStage> {
   const network = await networkOf(venue);
   let markedAt = systemClock.now();
   const mark = (markPrice: Price): void => {
-    markedAt += 1;
+    markedAt = Math.max(markedAt + 1, systemClock.now());
     network.markets.update([{ coin: STAGE_COIN.coin, markPrice, receivedAt: markedAt }]);
   };
   const { account, copy } = await cast(ctx, app, scope, network);

@@ -9,6 +9,7 @@ export function commandParts(
   return {
     ...given,
     books,
+    collector: { read: async () => true },
     directory: { watched: async () => copy.watched },
     watch: { watch: () => 'watching', meet: () => undefined, sees: () => true, synced: async () => 'synced' },
     orders: { follow: () => undefined },

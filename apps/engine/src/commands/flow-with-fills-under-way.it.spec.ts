@@ -1,0 +1,83 @@
+import { present, RATE_ONE } from '@lockstep/kernel';
+import { revalue } from '@lockstep/replication';
+import { unitNav } from '@lockstep/risk';
+import type { CommandRow } from '@lockstep/storage';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Repairs } from '../repair/repair';
+import type { OpenOrder } from '../state/open-orders';
+import { type BooksStage, moneyOf, openBooksStage } from '../testing/books-stage';
+import { commandParts } from '../testing/command-parts';
+import { STAGE_COIN } from '../testing/scripted-venue';
+import { WaveLanes } from '../wave/wave-lanes';
+import { activateCopy } from './activate-copy';
+import { changeAllocation } from './change-copy';
+import { applied, type CommandParts, later } from './command-end';
+import { type FlowTry, WORTH_RETRY_MS } from './known-worth';
+
+const LOTS_PER_UNIT = 10 ** STAGE_COIN.szDecimals;
+
+/** A copy of 1,000 that bought 9 at 100, marked there, whose exit sold them at 50 at the venue before money moves: it is worth 550, and nobody was told. */
+describe('money that moves while a fill of the copy is on its way', () => {
+  let stage: BooksStage;
+  let parts: CommandParts;
+  let exit: OpenOrder;
+
+  beforeEach(async () => {
+    stage = await openBooksStage();
+    const { books, copy } = stage;
+    await stage.storage.scoped(stage.scope, (unit) => unit.copies.update({ id: copy.id }, { state: 'preparing' }));
+    stage.ctx.registry.dropCopy(copy.no);
+    stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('100000') }];
+    parts = commandParts(stage, { lanes: new WaveLanes(stage.ctx, books, () => undefined), repairs: {} as Repairs });
+    await activateCopy(stage.ctx, parts, stage.scope, { no: 1n, targetId: copy.id, payload: {}, createdAt: 0 } as unknown as CommandRow);
+    await stage.hold('9', '100');
+    stage.setMark('100');
+    exit = stage.open(2, { copy: running(), sheet: sheet(), buy: false, lots: 9 * LOTS_PER_UNIT, exit: true });
+  });
+  afterEach(() => stage.close());
+
+  const running = () => present(stage.ctx.registry.copies.get(stage.copy.no), 'the copy');
+  const sheet = () => running().watched.book.sheet(STAGE_COIN);
+  const unitValue = (): number => {
+    const { book } = running().watched;
+    revalue(book, stage.ctx.clock.now(), stage.ctx.limits.markMaxAgeMs);
+    return unitNav(book.copies, running().row) / Number(RATE_ONE);
+  };
+  const change = (allocation: string, tried: FlowTry = { attempt: 1, isAwaited: false }, applies = 'next_increase') => {
+    const payload = { allocation: moneyOf(allocation).toString(), applies };
+    const command = { no: 2n, targetId: stage.copy.id, payload, createdAt: stage.ctx.clock.now() + 60_000 } as unknown as CommandRow;
+    return changeAllocation(stage.ctx, parts, stage.scope, command, tried);
+  };
+  /** What became of a change, what was lost until then by the unit value, and the allocation in force. */
+  const seen = (end: unknown) => [end, unitValue(), running().watched.book.copies.allocation[running().row]];
+  const tell = async (): Promise<void> => {
+    const fill = stage.fill('sell', '9', '50', { clientOrderId: exit.clientOrderId, time: 2, fee: moneyOf('0') });
+    await stage.books.takeFills({ account: stage.account, fills: [fill] });
+    stage.ctx.openOrders.tellFilled(exit.clientOrderId, exit.lots);
+  };
+
+  it.each([
+    ['is added', '10000'],
+    ['is taken out', '500'],
+    ['is taken out to the last cent', '450.01'],
+  ])('%s once it is told: the unit value loses what the copy had lost of its money of before, no less and no more', async (_what, allocation) => {
+    expect(seen(await change(allocation))).toEqual([later(WORTH_RETRY_MS), 1, Number(moneyOf('1000'))]);
+    await tell();
+    expect(seen(null)).toEqual([null, 0.55, Number(moneyOf('1000'))]);
+    expect(seen(await change(allocation))).toEqual([applied(), 0.55, Number(moneyOf(allocation))]);
+  });
+
+  it.each<[string, FlowTry, string, 'next_increase' | 'now']>([
+    ['a minute', { attempt: 240, isAwaited: false }, '500', 'next_increase'],
+    ['two seconds where another command waits for it', { attempt: 8, isAwaited: true }, '10000', 'next_increase'],
+    ['two seconds where positions are to go down at once', { attempt: 8, isAwaited: false }, '500', 'now'],
+  ])('waits for it %s at most', async (_how, last, allocation, applies) => {
+    expect(await change(allocation, last, applies)).toEqual(later(WORTH_RETRY_MS));
+    expect(await change(allocation, { ...last, attempt: last.attempt + 1 }, applies)).toMatchObject({ status: 'applied' });
+    expect(running().watched.book.copies.allocation[running().row]).toBe(Number(moneyOf(allocation)));
+  });
+
+  it('has nothing to wait for where none moves', async () => {
+    expect(await change('1000')).toEqual(applied());
+  });
+});
