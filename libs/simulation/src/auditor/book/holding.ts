@@ -166,7 +166,7 @@ export class Holding {
   keptFrom: { readonly at: EpochMs; readonly side: bigint } | null = null;
   /** When he moved otherwise last: exits for that may leave still. */
   turnedAt = Number.NEGATIVE_INFINITY;
-  /** The follower took money out with effect at once: something may be to be closed for that. */
+  /** The follower took money out with effect at once, or took on anew what its leader has, which may be less: something may be to be closed for that. */
   lowered = false;
   /** The newest wave an entry left in. */
   enteredWave = '';

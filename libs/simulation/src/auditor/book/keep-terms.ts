@@ -1,10 +1,10 @@
-import { abs, max, min, mulDiv, RATE_ONE } from '@lockstep/kernel';
+import { abs, max, min, mulDiv, RATE_ONE, sign } from '@lockstep/kernel';
 import type { ApprovalSeen, TermsObservation } from '../observations';
 import { type CopyStateSeen, isFollowed } from '../terms';
 import { ALL_KEPT, CopyTrack, termsInForce } from './copies';
 import { entryOf } from './entry-of';
 import { keepHandOver } from './hand-overs';
-import type { LeaderTrack } from './leaders';
+import type { LeaderCoin, LeaderTrack } from './leaders';
 import { ratioBounds } from './ratio';
 import { type AuditState, lotOf } from './state';
 import type { RatioBounds } from './target';
@@ -217,8 +217,24 @@ function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean)
   const leader = state.leader(copy.copy.leader);
   const ratio = ratioBounds(state, copy, leader, at);
   for (const coin of leader.coins.values()) {
+    if (adopts) noteLowered(state, copy, coin, at, ratio);
     if (adopts) beginIn(copy, coin.coin, coin.largest, at, adopts, ratio);
     else waitIn(copy, coin.coin, coin.position, at);
+  }
+}
+
+/** What a copy holds, or may come to hold, beyond the least its mode asks for as it takes on what its leader has is to be closed, also where it closes by itself. */
+function noteLowered(state: AuditState, copy: CopyTrack, { coin, smallest }: LeaderCoin, at: number, ratio: RatioBounds): void {
+  const holding = copy.holdings.get(coin);
+  const { direction, mode } = copy.terms.settings;
+  // What fixed amounts came to stays as it is.
+  if (holding === undefined || mode.kind === 'fixed_amount') return;
+  const before = holding.open.leaderBefore ?? smallest;
+  const least = sign(before) === sign(smallest) ? min(abs(before), abs(smallest)) : 0n;
+  const asked = mulDiv(ratio.low, least, RATE_ONE, 'down');
+  const side = direction === 'same' ? sign(smallest) : sign(-smallest);
+  for (const way of [1n, -1n]) {
+    if (holding.most(at, state.options.clockSlackMs, way > 0n) > (way === side ? asked : 0n)) holding.lowered = true;
   }
 }
 

@@ -19,6 +19,7 @@ export function checkKept(judged: JudgedOrder): void {
   if (sign(holding.real.position) !== keptFrom.side || copy.losses.breach !== null || copy.stopFilledAt !== null || mayBreak(judged)) return;
   // It follows its leader's exits, or is closed, from the wish on: exits leave before the state is written.
   const ends = (['wind_down', 'stop'] as const).some((cause) => state.halts.since({ kind: 'copy', copyId: copy.copy.copyId }, cause) !== null);
-  if (copy.ownShare || ends) return;
+  // A re-basis leaves what its mode asks for by then, and its exits leave before it is told as done.
+  if (copy.ownShare || ends || copy.mayRebase) return;
   blame(judged, 'exit_without_cause', `its follower closes by himself, and of ${sizeText(holding.real.position)} nothing was to be closed before`);
 }
