@@ -4,6 +4,7 @@ import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FillCollector } from '../books/collect-fills';
 import type { CopyRecord } from '../state/registry';
+import type { StandingStop } from '../stops/standing-stops';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { holdOf, secondCopy, writtenOf } from '../testing/second-copy';
@@ -128,6 +129,87 @@ describe('two copies of one account', () => {
     wants(short, 0);
     await cross();
     expect(await crosses()).toEqual([]);
+  });
+
+  describe('beside a protective stop of the one that closes', () => {
+    const stop = {
+      clientOrderId: orderOf(1, 9),
+      instrument: STAGE_COIN,
+      buy: false,
+      size: sizeOf('2'),
+      price: priceOf('80'),
+      trigger: priceOf('90'),
+      mirror: null,
+      state: 'standing',
+      end: null,
+      filledLots: null,
+      bookedLots: 0,
+      toldLots: 0,
+    };
+    const atVenue = (kind: 'open' | 'closed', filled: string): void => {
+      const remaining = sizeOf(String(2 - Number(filled)));
+      const about = { orderId: '9', original: sizeOf('2'), remaining };
+      stage.venue.standing = kind === 'open' ? { kind, ...about } : { kind, ...about, status: 'filled', statusTime: 1 };
+    };
+    const stand = (part: Partial<StandingStop> = {}): StandingStop => {
+      const standing = { ...stop, account: stage.account, copyNo: stage.copy.no, askAt: 1_000, ...part } as StandingStop;
+      stage.ctx.standingStops.add(standing);
+      return standing;
+    };
+
+    beforeEach(() => {
+      wants(stage.copy, 0);
+      wants(short, 0);
+    });
+
+    it('cross while it stands', async () => {
+      stand();
+      atVenue('open', '0');
+      await cross();
+      expect([lotsOf(stage.copy), lotsOf(short)]).toEqual([0.5 * LOTS, 0]);
+    });
+
+    it('do not while the venue says it was filled and nobody told: what it closed would be closed twice', async () => {
+      const standing = stand();
+      atVenue('closed', '2');
+      await cross();
+      expect([lotsOf(stage.copy), lotsOf(short), await crosses()]).toEqual([2 * LOTS, -1.5 * LOTS, []]);
+      // What became of it is asked at once.
+      expect(standing.askAt).toBe(0);
+    });
+
+    it('do not where the mark comes to its trigger behind the question', async () => {
+      stand();
+      const { truth } = stage.venue;
+      const { orderStatus } = truth;
+      atVenue('open', '0');
+      Object.assign(truth, {
+        orderStatus: (...question: Parameters<typeof orderStatus>) => {
+          stage.setMark('89');
+          return orderStatus(...question);
+        },
+      });
+      await cross();
+      expect(await crosses()).toEqual([]);
+    });
+
+    it('do not where it ended with fills that are not booked', async () => {
+      const standing = stand({ end: { status: 'filled', why: 'triggered' }, filledLots: 2 * LOTS });
+      await cross();
+      expect(await crosses()).toEqual([]);
+      standing.bookedLots = 2 * LOTS;
+      await cross();
+      expect(await crosses()).toHaveLength(1);
+    });
+
+    it('ask about none in another instrument, and about no mirror', async () => {
+      stand({ instrument: { ...STAGE_COIN, coin: 'BTC' } });
+      const mirror = { leaderOrderId: 'a', basis: LOTS, reduceOnly: true, trigger: null, owed: 0 };
+      stand({ clientOrderId: orderOf(1, 10), mirror });
+      atVenue('closed', '2');
+      await cross();
+      expect(await crosses()).toHaveLength(1);
+    });
   });
 
   it('enter nothing behind a leader of whom it is told that he leaves', async () => {

@@ -183,3 +183,20 @@ export function workingLots({ instrument, size: whole, end, filledLots, bookedLo
   const most = end === null ? toLots(instrument, whole) : (filledLots ?? 0);
   return Math.max(0, most - bookedLots);
 }
+
+/** Whether the market has come to a standing order: it may have traded, and nobody tells. */
+export function isMet({ account, instrument, buy, price: limit, trigger, mirror }: StandingStop): boolean {
+  const mark = account.network.markets.get(instrument.coin)?.mark ?? 0n;
+  if (mark <= 0n) return false;
+  // A limit order fills where the market comes to it; a trigger is met where the mark is.
+  if (trigger === null) return buy ? mark <= limit : mark >= limit;
+  const rises = buy !== (mirror?.trigger?.purpose === 'take_profit');
+  return rises ? mark >= trigger : mark <= trigger;
+}
+
+/** Whether a protective stop, for all that is known here, has closed something that is not booked, or may have. */
+export function mayHaveClosed(stop: StandingStop): boolean {
+  const { mirror, end, filledLots, toldLots, bookedLots } = stop;
+  if (mirror !== null) return false;
+  return end === null ? toldLots > 0 || isMet(stop) : (filledLots ?? 0) > bookedLots;
+}

@@ -13,7 +13,7 @@ import { ASK, type AskRank, asksNow, type DueAsk } from './ask-order';
 import { verifyMs } from './rest-times';
 import { sendStops } from './send-stops';
 import { settleStop } from './settle-stops';
-import type { StandingStop } from './standing-stops';
+import { isMet, type StandingStop } from './standing-stops';
 import { triggerOf } from './stop-journal';
 import { isSettled, type StopPace, type StopTask, stopTasks } from './stop-tasks';
 
@@ -179,20 +179,11 @@ export class StopKeeper {
 
   /** How soon a stop is asked for; null: not now. One whose trigger the mark has met is at once, others are at their time. */
   private rankOf(stop: StandingStop, now: EpochMs): AskRank | null {
-    const isMet = stop.state === 'standing' && this.isMet(stop);
-    if (isMet && stop.askAt <= now + verifyMs(this.ctx, stop) - this.ctx.limits.unknownIntervalMs) return ASK.met;
+    const met = stop.state === 'standing' && isMet(stop);
+    if (met && stop.askAt <= now + verifyMs(this.ctx, stop) - this.ctx.limits.unknownIntervalMs) return ASK.met;
     if (stop.askAt > now) return null;
     const waits = stop.askAt <= 0 || stop.state !== 'standing' || stop.end !== null || stop.toldLots > stop.bookedLots;
     return waits ? ASK.waits : ASK.routine;
-  }
-
-  private isMet(stop: StandingStop): boolean {
-    const mark = stop.account.network.markets.get(stop.instrument.coin)?.mark ?? 0n;
-    if (mark <= 0n) return false;
-    // A limit order fills where the market comes to it; a trigger is met where the mark is.
-    if (stop.trigger === null) return stop.buy ? mark <= stop.price : mark >= stop.price;
-    const rises = stop.buy !== (stop.mirror?.trigger?.purpose === 'take_profit');
-    return rises ? mark >= stop.trigger : mark <= stop.trigger;
   }
 
   /** Stops of copies that are gone: nothing looks at those any more. */
