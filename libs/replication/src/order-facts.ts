@@ -5,10 +5,14 @@ import { STATUS } from './copy-columns';
 import { marginFacts } from './margin-facts';
 import { leverageOf, worstLots } from './revalue';
 import { sharedRoom } from './shared-room';
+import { MIN_ORDER_VALUE } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const ceilOf = mulDivCeil;
+
+/** A remnant rides with an entry where an exit of it is below the venue's minimum, at a limit that may be a little below the mark. */
+const REMNANT_VALUE = MIN_ORDER_VALUE * 1.1;
 
 /** Orders of one instrument as far as they are judged: a plan's, or orders that are to stand. */
 export interface JudgedOrders {
@@ -53,6 +57,9 @@ export function orderFacts(book: CopyBook, plan: JudgedOrders, now: number, mark
     position: sheet.rows.position,
     pendingBuy: sheet.rows.pendingBuy,
     pendingSell: sheet.rows.pendingSell,
+    pendingExitBuy: sheet.rows.pendingExitBuy,
+    pendingExitSell: sheet.rows.pendingExitSell,
+    remnant: REMNANT_VALUE,
     maxPositionSize: copies.maxPositionSize,
     maxPositionNotional: copies.maxPositionNotional,
     maxPositionShare: copies.maxPositionShare,

@@ -1,5 +1,5 @@
 import { money, price, UNIT } from '@lockstep/kernel';
-import { gate } from '@lockstep/risk';
+import { gate, gateEntries } from '@lockstep/risk';
 import { type ExposureLimits, NO_EXPOSURE_LIMITS } from '@lockstep/roster';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -176,11 +176,13 @@ describe('a repair', () => {
 });
 
 describe('mirrors of orders that stand', () => {
-  it.each<[string, Partial<ExposureLimits>]>([
+  const tenLots: readonly [string, Partial<ExposureLimits>][] = [
     ['gross exposure of a follower', { followerGross: dollars(1_000) }],
     ['an underlying', { underlyingShare: rateOf('0.1') }],
     ['capacity of a leader', { leaderCapacity: dollars(1_000) }],
-  ])('leave to what was granted before only what %s admits beside them, and the gate agrees', (_what, exposure) => {
+  ];
+
+  it.each(tenLots)('leave to what was granted before only what %s admits beside them, and the gate agrees', (_what, exposure) => {
     const stage = new Stage();
     const entry = entryOf(1, exact({ policy: 'orders' }), { follower: 7, allocation: dollars(10_000), realEquity: dollars(10_000) });
     stage.book.setExposure(stage.add(entry), limits(exposure));
@@ -191,6 +193,22 @@ describe('mirrors of orders that stand', () => {
     expect([...plan.orders.lots.slice(0, plan.orders.count)]).toEqual([5]);
     const facts = orderFacts(stage.book, plan, NOW, 5_000);
     expect(facts !== null && gate(plan.orders, facts).ok).toBe(true);
+  });
+
+  it.each(tenLots)('are held back where %s is exceeded once what is held against them is closed: its exit may fill first', (_what, exposure) => {
+    const stage = new Stage();
+    const entry = entryOf(1, exact({ policy: 'orders' }), { follower: 7, allocation: dollars(10_000), realEquity: dollars(10_000) });
+    stage.book.setExposure(stage.add(entry), limits(exposure));
+    stage.follow('-4');
+    const passes = (mirrored: number, exits = 0): boolean => {
+      putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: mirrored, standingBuy: mirrored, exitBuy: exits });
+      const one = { count: 1, buy: Uint8Array.of(1), price: Float64Array.of(stage.sheet.mark), lots: Float64Array.of(mirrored) };
+      const orders = { ...one, reduceOnly: new Uint8Array(1), row: new Int32Array(1), exit: new Uint8Array(1) };
+      const facts = orderFacts(stage.book, { coin: 'BTC', orders }, NOW, 5_000);
+      return facts !== null && gateEntries([0], orders, facts).ok;
+    };
+    expect(at(stage.sheet.rows.position, 0)).toBe(-4);
+    expect([passes(10), passes(11), passes(10, 4), passes(10, 5)]).toEqual([true, false, true, false]);
   });
 });
 

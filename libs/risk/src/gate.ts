@@ -47,11 +47,11 @@ export function gateExits<T>(
 }
 
 /**
- * The second look at entries that are to stand at the venue: as {@link gate} judges orders, with their own lots reserved already. `orders` are the items as
- * columns, in the same order. All or nothing.
+ * The second look at entries that are to stand at the venue: as {@link gate} judges orders, with their own lots reserved already; no remnant leaves with one.
+ * `orders` are the items as columns, in the same order. All or nothing.
  */
 export function gateEntries<T>(items: readonly T[], orders: OrderBatch, facts: OrderFacts): Result<Approved<readonly T[]>, readonly RefusedOrder[]> {
-  const judged = gate(orders, facts);
+  const judged = gate(orders, { ...facts, remnant: 0 });
   return judged.ok ? ok(approve(items)) : err(judged.error);
 }
 

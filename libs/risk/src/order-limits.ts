@@ -30,6 +30,11 @@ export interface OrderFacts {
   /** Worst-case lots in flight, this batch's own orders included. */
   readonly pendingBuy: Float64Array;
   readonly pendingSell: Float64Array;
+  /** What of that are exits. */
+  readonly pendingExitBuy: Float64Array;
+  readonly pendingExitSell: Float64Array;
+  /** What is held against an order that enters, and is worth less than this, leaves with it. Money 10^-8. */
+  readonly remnant: number;
   readonly maxPositionSize: Float64Array;
   readonly maxPositionNotional: Float64Array;
   readonly maxPositionShare: Float64Array;
@@ -78,9 +83,23 @@ export function breachOf(orders: OrderBatch, facts: OrderFacts, order: number): 
   if (facts.exit[order] === 1) return exitGrows(position, buy, orders.lots[order] ?? 0) ? 'exit_grows' : null;
   if (facts.mayRisk[row] !== 1) return 'not_allowed';
   if (facts.mark <= 0 || facts.now - facts.markAt > facts.markMaxAgeMs) return 'stale_mark';
-  const worst = buy ? position + (facts.pendingBuy[row] ?? 0) : (facts.pendingSell[row] ?? 0) - position;
+  const price = Math.max(facts.mark, orders.price[order] ?? 0);
+  const worst = worstOf(facts, row, buy, price);
   if (worst <= 0) return null;
-  return worstBreach(facts, row, buy, worst, Math.max(facts.mark, orders.price[order] ?? 0));
+  return worstBreach(facts, row, buy, worst, price);
+}
+
+/**
+ * Lots a side comes to with every order in flight there filled. What is held against it is taken off only as far as exits in flight close it: the rest has exits of
+ * its own, which no limit withholds and which may fill before the entries do.
+ */
+function worstOf(facts: OrderFacts, row: number, buy: boolean, price: number): number {
+  const held = (facts.position[row] ?? 0) * (buy ? 1 : -1);
+  const reached = held + ((buy ? facts.pendingBuy : facts.pendingSell)[row] ?? 0);
+  const left = -held - ((buy ? facts.pendingExitBuy : facts.pendingExitSell)[row] ?? 0);
+  if (left <= 0) return reached;
+  const rides = (left * price) / 10 ** facts.szDecimals < facts.remnant;
+  return rides ? reached : reached + left;
 }
 
 /** An exit is for the copy's own position only: it must not be larger than it, nor on its side. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gate } from './gate';
+import { gate, gateEntries } from './gate';
 import type { OrderBatch, OrderFacts } from './order-limits';
 
 const one = (value: number): Float64Array => Float64Array.of(value);
@@ -15,6 +15,9 @@ const facts = (part: Partial<OrderFacts> = {}): OrderFacts => ({
   position: one(0),
   pendingBuy: one(10),
   pendingSell: one(0),
+  pendingExitBuy: one(0),
+  pendingExitSell: one(0),
+  remnant: 11e8,
   maxPositionSize: one(-1),
   maxPositionNotional: one(-1),
   maxPositionShare: one(-1),
@@ -73,6 +76,13 @@ describe('gate', () => {
     ['real equity above the copy’s adds nothing', { realEquity: one(9_000e8), pendingBuy: one(11) }, 'allocation'],
     ['margin of another instrument', { otherMargin: one(1) }, 'allocation'],
     ['working orders count at their worst', { pendingBuy: one(11) }, 'allocation'],
+    ['a short beside entries of ten, whose exit may fill before them', { position: one(-1), maxPositionSize: one(10e8) }, null],
+    ['a short beside entries of eleven, whose exit may fill before them', { position: one(-1), pendingBuy: one(11) }, 'allocation'],
+    ['a short whose exit is among what is in flight', { position: one(-4), pendingBuy: one(14), pendingExitBuy: one(4) }, null],
+    ['a short of which a part has its exit in flight', { position: one(-4), pendingBuy: one(13), pendingExitBuy: one(2) }, 'allocation'],
+    ['exits in flight beyond the short', { position: one(-4), pendingBuy: one(15), pendingExitBuy: one(5) }, 'allocation'],
+    ['a remnant that leaves with the entry', { position: one(-1), pendingBuy: one(11), remnant: 101e8 }, null],
+    ['what is just no remnant', { position: one(-1), pendingBuy: one(11), remnant: 100e8 }, 'allocation'],
     ['margin and distance with room', { margin: margin() }, null],
     ['no floor', { margin: margin({ floor: one(-1), value: one(0) }) }, null],
     ['margin beyond what is in the clearinghouse', { margin: margin({ value: one(199e8) }) }, 'margin'],
@@ -104,5 +114,10 @@ describe('gate', () => {
     ['an exit larger than the position', { exit: Uint8Array.of(1), position: one(-9) }, 'exit_grows'],
   ] as const)('%s', (_what, part, reason) => {
     expect(gate(buy10, facts(part))).toEqual(reason === null ? { ok: true, value: buy10 } : { ok: false, error: [{ order: 0, reason }] });
+  });
+
+  it('takes no remnant with an order that is to stand: it leaves with one that fills at once alone', () => {
+    const beside = facts({ position: one(-1), pendingBuy: one(11), remnant: 101e8 });
+    expect([gate(buy10, beside).ok, gateEntries(['a'], buy10, beside).ok]).toEqual([true, false]);
   });
 });
