@@ -29,6 +29,7 @@ import { Proposals } from './0090-proposals';
 import { LiquidationDistance } from './0095-liquidation-distance';
 import { EngineTerms } from './0098-engine-terms';
 import { PassedLimits } from './0100-passed-limits';
+import { BegunCommands } from './0110-begun-commands';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -63,5 +64,6 @@ export const MIGRATIONS = [
   LiquidationDistance,
   EngineTerms,
   PassedLimits,
+  BegunCommands,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -10,7 +10,7 @@ type Part<T, K extends keyof T> = { readonly [Member in K]: T[Member] };
 export interface EngineScopedUnit extends WithRecords {
   readonly now: EpochMs;
   readonly scope: TenantScope;
-  readonly commands: Part<ScopedUnit['commands'], 'appliedSince' | 'pending' | 'settle'>;
+  readonly commands: Part<ScopedUnit['commands'], 'begunSince' | 'noteBegun' | 'pending' | 'settle'>;
   readonly copies: Part<ScopedUnit['copies'], 'settings' | 'update'>;
   readonly events: Part<ScopedUnit['events'], 'append'>;
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'versions'>;

@@ -128,6 +128,47 @@ describe('an owner that is no superuser', () => {
     await as(masterUrl, (source) => source.query('delete from copy_settings'));
   });
 
+  it('tells of re-enables of before when they were begun, and of those that are still to be carried out nothing', async () => {
+    await revert(ownerUrl, MIGRATIONS.length - MIGRATIONS.findIndex(({ name }) => name === 'BegunCommands'));
+    const [given, applied] = [new Date(NOW), new Date(NOW + 1_000)];
+    await as(masterUrl, async (source) => {
+      // What the copies belong to is of no matter here.
+      await source.query('alter table copies disable trigger all');
+      for (const [id, state] of [
+        ['cpy_1', 'active'],
+        ['cpy_2', 'breaker_closed'],
+      ])
+        await source.query(
+          `insert into copies (tenant_id, environment, id, leader_id, follower_id, venue_account_id, allocation, state, settings_version, created_at, updated_at)
+           values ($1, 'test', $2, 'ldr_1', 'flw_1', $2, 1, $3, 1, $4, $4)`,
+          [TENANT, id, state, given],
+        );
+      for (const [no, kind, id, status, at] of [
+        [1, 'copy.re_enable', 'cpy_2', 'applied', applied],
+        [2, 'copy.re_enable', 'cpy_2', 'refused', applied],
+        [3, 'copy.re_enable', 'cpy_2', 'pending', null],
+        [4, 'copy.re_enable', 'cpy_1', 'pending', null],
+        [5, 'copy.pause', 'cpy_1', 'pending', null],
+      ])
+        await source.query(
+          `insert into commands (tenant_id, environment, no, kind, target_id, payload, actor, status, created_at, applied_at)
+           values ($1, 'test', $2, $3, $4, '{}', 'test', $5, $6, $7)`,
+          [TENANT, no, kind, id, status, given, at],
+        );
+    });
+    await migrate(ownerUrl, resolveRoleUrls(ownerUrl));
+    const begun = (await as(masterUrl, (source) => source.query('select begun_at from commands order by no'))) as readonly {
+      begun_at: Date | null;
+    }[];
+    expect(begun.map(({ begun_at }) => begun_at)).toEqual([applied, null, null, given, null]);
+    const forced: unknown = await as(masterUrl, (source) =>
+      source.query(`select relforcerowsecurity from pg_class where relname in ('commands', 'copies')`),
+    );
+    expect(forced).toEqual([{ relforcerowsecurity: true }, { relforcerowsecurity: true }]);
+    await as(masterUrl, (source) => source.query('delete from commands'));
+    await as(masterUrl, (source) => source.query('delete from copies'));
+  });
+
   it('migrates down to nothing and up again', async () => {
     await revert(ownerUrl, MIGRATIONS.length);
     expect((await migrate(ownerUrl, resolveRoleUrls(ownerUrl))).applied).toHaveLength(MIGRATIONS.length);

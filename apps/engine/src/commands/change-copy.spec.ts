@@ -59,7 +59,8 @@ function broken(part: Partial<CopySettings> = {}) {
   } as unknown as CopyRecord;
   registry.copies.set(1, copy);
   registry.copiesById.set(ID, copy);
-  const enabled = { at: Number.NEGATIVE_INFINITY };
+  /** The command's row, as the next process reads it. */
+  const command = { no: 1n, kind: KIND, targetId: ID, createdAt: NOW, begunAt: null as number | null };
   const written: PositionState[] = [];
   const database = { answers: async (): Promise<void> => undefined };
   // Each version as it is stored; the second turns the direction and shortens the window.
@@ -79,7 +80,12 @@ function broken(part: Partial<CopySettings> = {}) {
       },
     },
     events: { append: async () => undefined },
-    commands: { appliedSince: async (kind: string, target: string, at: number) => kind === KIND && target === ID && at <= enabled.at },
+    commands: {
+      noteBegun: async (no: bigint) => {
+        expect(no).toBe(command.no);
+        command.begunAt = NOW;
+      },
+    },
     copies: {
       settings: async (_id: string, version: number) => ({ settings: encodeCopySettings(version === 1 ? settings : turned) }),
       update: async () => undefined,
@@ -115,7 +121,7 @@ function broken(part: Partial<CopySettings> = {}) {
   const sight = { seen: true };
   const watch = { sees: () => sight.seen };
   const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders, watch } as unknown as CommandParts;
-  const enable = (createdAt = NOW) => reEnableCopy(ctx, parts, { kind: KIND, targetId: ID, createdAt } as unknown as CommandRow);
+  const enable = () => reEnableCopy(ctx, parts, { ...command } as unknown as CommandRow);
   const turn = () => changeSettings(ctx, parts, SCOPE, { targetId: ID, payload: { version: 2 } } as unknown as CommandRow);
   const lower = () => changeAllocation(ctx, parts, SCOPE, { targetId: ID, payload: { allocation: '5' }, createdAt: NOW } as unknown as CommandRow);
   /** The copy ends in the next unit of work, and another begins in its row. */
@@ -150,7 +156,7 @@ function broken(part: Partial<CopySettings> = {}) {
     database,
     alone,
     enable,
-    enabled,
+    command,
   };
 }
 
@@ -206,8 +212,9 @@ describe('a copy that is enabled again after a loss limit', () => {
   });
 
   it('takes on what it begins with although the process died right behind its new state, and nothing twice', async () => {
-    const { stage, row, copy, enable } = broken({ start: { kind: 'adopt', band: null } });
+    const { stage, row, copy, enable, command } = broken({ start: { kind: 'adopt', band: null } });
     stage.follow('10');
+    command.begunAt = NOW;
     copy.state = 'active';
     stage.book.setStatus(row, STATUS.breaker | STATUS.closing | STATUS.windingDown, false);
     stage.book.setStatus(row, STATUS.active, true);
@@ -217,9 +224,10 @@ describe('a copy that is enabled again after a loss limit', () => {
   });
 
   it('takes on what the leader is in once he is seen, where the process died right behind its new state and nobody saw him as the next one began', async () => {
-    const { stage, row, copy, sight, enable } = broken({ start: { kind: 'adopt', band: null } });
+    const { stage, row, copy, sight, enable, command } = broken({ start: { kind: 'adopt', band: null } });
     stage.follow('10');
     stage.book.beginAtNextOpen(row);
+    command.begunAt = NOW;
     copy.state = 'active';
     stage.book.setStatus(row, STATUS.breaker | STATUS.closing | STATUS.windingDown, false);
     stage.book.setStatus(row, STATUS.active, true);
@@ -269,18 +277,30 @@ describe('a copy that is enabled again after a loss limit', () => {
     expect(await enable()).toMatchObject({ status: 'applied' });
   });
 
+  it.each(['breaker_closed', 'paused', 'stopping'])('stays %s where it became that behind its new beginning and the process died', async (state) => {
+    const { stage, row, copy, copies, sight, saved, enable } = broken({ start: { kind: 'adopt', band: null } });
+    stage.follow('10');
+    sight.seen = false;
+    expect(await enable()).toMatchObject({ status: 'later' });
+    const [bits, references] = [copies.status[row], saved.length];
+    copy.state = state;
+    sight.seen = true;
+    expect(await enable()).toEqual({ status: 'applied', result: null });
+    expect([copy.state, copies.status[row], saved.length, at(stage.sheet.rows.target, row)]).toEqual([state, bits, references, 0]);
+  });
+
   it('takes on nothing more by a second wish that waited behind the first', async () => {
-    const { stage, row, enable, enabled } = broken({ start: { kind: 'adopt', band: rateOf('0.02') } });
+    const { stage, row, enable, command } = broken({ start: { kind: 'adopt', band: rateOf('0.02') } });
     stage.follow('10');
     const mark = (text: string): void => {
       stage.sheet.markAt = NOW - 1;
       stage.book.setMark('BTC', priceOf(text), NOW);
     };
     mark('103');
-    expect(await enable(NOW - 10)).toMatchObject({ status: 'applied' });
-    enabled.at = NOW;
+    expect(await enable()).toMatchObject({ status: 'applied' });
     mark('102');
-    expect(await enable(NOW - 5)).toEqual({ status: 'applied', result: null });
+    Object.assign(command, { no: 2n, begunAt: null });
+    expect(await enable()).toEqual({ status: 'applied', result: null });
     expect([at(stage.sheet.rows.target, row), stage.sheet.rows.episode[row]]).toEqual([0, EPISODE.awaitingOpen]);
   });
 

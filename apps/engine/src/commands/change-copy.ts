@@ -51,18 +51,15 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
 
 /**
  * After a breaker: only when flat. Every reference is anchored anew, so that the loss so far no longer counts, and the copy begins as its `start` says: at the
- * leader's next opens, or with what the leader is in.
+ * leader's next opens, or with what the leader is in. One wish enables once: that it was begun is written with the copy's new state, and carried out anew it takes
+ * on what is left to take on, nothing where the copy is not active any more.
  */
 export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd | LaterEnd> {
+  // A process died, or failed, between the new beginning and what it takes on. What ended or paused the copy since came behind the wish.
+  if (command.begunAt !== null) return takeOnAtStart(ctx, parts, command.targetId);
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  if (copy.state === 'active') {
-    // Enabled by another command since this one was given: what that one did not take on is not asked about anew.
-    const scope = copy.group.scope;
-    if (await ctx.storage.scoped(scope, (unit) => unit.commands.appliedSince(command.kind, copy.id, command.createdAt))) return applied();
-    // A process may have died between the new beginning and what it takes on.
-    return takeOnAtStart(ctx, parts, copy.id);
-  }
+  // Active by another command since this one was given: what that one did not take on is not asked about anew.
   if (next(copy, 're_enable') === null) return stands(copy, 'active');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
@@ -75,6 +72,7 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled', async (unit) => {
     await beginning.write(unit);
     await saveEquity(unit, [{ ...equityStateOf(copy), breaker: 'armed' }]);
+    await unit.commands.noteBegun(command.no);
   });
   beginning.written();
   // A stop that came meanwhile stands.

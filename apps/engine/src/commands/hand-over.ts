@@ -121,7 +121,7 @@ export class HandOvers {
     // A reading of the venue that is older than this is compared with nothing.
     copy.account.touched += 1;
     ctx.booked.drop(copy.no);
-    dropEnded(ctx.registry, copy, left);
+    dropEnded(ctx, copy, left);
     copy.account.changedInsideAt = ctx.clock.now();
   }
 }

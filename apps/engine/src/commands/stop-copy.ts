@@ -249,7 +249,7 @@ export class StopWatch {
       ]);
     });
     ctx.booked.drop(copy.no);
-    dropEnded(ctx.registry, copy, left);
+    dropEnded(ctx, copy, left);
     copy.account.changedInsideAt = ctx.clock.now();
   }
 }

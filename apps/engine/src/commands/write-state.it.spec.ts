@@ -28,7 +28,7 @@ describe('a change of a copy’s state', () => {
     const { copy } = stage;
     const lanes = { alone: async (_watched: unknown, _coin: string, work: () => Promise<void>) => work() };
     parts = commandParts(stage, { lanes, repairs });
-    command = { kind: 'copy.re_enable', targetId: copy.id, createdAt: stage.ctx.clock.now() } as unknown as CommandRow;
+    command = { no: 1n, kind: 'copy.re_enable', targetId: copy.id, createdAt: stage.ctx.clock.now(), begunAt: null } as unknown as CommandRow;
   });
   afterEach(() => stage.close());
 

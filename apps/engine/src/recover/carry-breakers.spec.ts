@@ -16,11 +16,11 @@ const rowOf = (breaker: number, createdAt = WRITTEN_AT): OpenJournal =>
 /** The limits by which a start breaks copy 1. */
 async function carried(state: string, rows: readonly OpenJournal[], enabledAt: number | null = null): Promise<readonly number[]> {
   const copy = { no: 1, id: 'cpy_1', state, group: { scope: SCOPE } } as unknown as CopyRecord;
-  const appliedSince = async (kind: string, targetId: string, at: number) =>
+  const begunSince = async (kind: string, targetId: string, at: number) =>
     kind === 'copy.re_enable' && targetId === 'cpy_1' && enabledAt !== null && enabledAt >= at;
   const ctx = {
     registry: { copies: new Map([[1, copy]]) },
-    storage: { scoped: async (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ commands: { appliedSince } }) },
+    storage: { scoped: async (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ commands: { begunSince } }) },
   } as unknown as EngineContext;
   const limits: number[] = [];
   await carryBreakers(ctx, { carryOn: (_copy, limit) => void limits.push(limit) }, rows);

@@ -41,9 +41,9 @@ function unwrittenIn(ctx: EngineContext, journals: readonly OpenJournal[]): Read
   return found;
 }
 
-/** A row may stay open for long, because of an order of another copy: a copy that was enabled again behind it is not broken by it once more. */
+/** A row may stay open for long, because of an order of another copy: a copy that was enabled again behind it is not broken by it once more, whatever is still to be done of that wish. */
 async function enabledSince(unit: EngineScopedUnit, found: readonly (readonly [CopyRecord, FoundBreaker])[]): Promise<ReadonlySet<CopyRecord>> {
   const enabled = new Set<CopyRecord>();
-  for (const [copy, { at }] of found) if (await unit.commands.appliedSince('copy.re_enable', copy.id, at)) enabled.add(copy);
+  for (const [copy, { at }] of found) if (await unit.commands.begunSince('copy.re_enable', copy.id, at)) enabled.add(copy);
   return enabled;
 }

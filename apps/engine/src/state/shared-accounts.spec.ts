@@ -2,6 +2,7 @@ import { money, size, UNIT } from '@lockstep/kernel';
 import { MICRO } from '@lockstep/replication';
 import { dollars, entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
+import { StopVersion } from '../context';
 import { type AccountRecord, type CopyRecord, Registry, type WatchedAccount } from './registry';
 import { dropEnded, equityOfOthers, explains, learnOwn, leftBy, noteOwn, ownLots, putAccountNets, shareEquity } from './shared-accounts';
 
@@ -81,11 +82,11 @@ describe('copies that share an account', () => {
     const { registry, account, at, others } = sharing(3, -30);
     const left = leftBy(at(0).copy);
     expect(left).toEqual([{ venueAccountNo: 90, coin: 'BTC', lots: 3, quantity: 3n * (UNIT / 10n) }]);
-    dropEnded(registry, at(0).copy, left);
+    dropEnded({ registry, stops: new StopVersion() }, at(0).copy, left);
     expect([registry.copiesOf(account).length, ownLots(registry, account, 'BTC'), others(1)]).toEqual([1, 3, [3, 0, 0, 0]]);
     expect([...registry.sharedAccountsOf(at(1).watched)]).toEqual([]);
     // The last one leaves what it holds to a copy that comes after it.
-    dropEnded(registry, at(1).copy, leftBy(at(1).copy));
+    dropEnded({ registry, stops: new StopVersion() }, at(1).copy, leftBy(at(1).copy));
     expect([registry.copiesOf(account).length, account.own.get('BTC')]).toEqual([0, -27]);
   });
 
@@ -94,7 +95,7 @@ describe('copies that share an account', () => {
     const copy = { ...at(1).copy, no: 9, watched: { no: 9, book: new Stage(instrumentOf('ETH', 1)).book } } as unknown as CopyRecord;
     registry.addCopy(copy);
     registry.dropCopy(2);
-    dropEnded(registry, at(0).copy, leftBy(at(0).copy));
+    dropEnded({ registry, stops: new StopVersion() }, at(0).copy, leftBy(at(0).copy));
     expect([registry.copiesOf(account).length, ownLots(registry, account, 'BTC')]).toEqual([1, -4]);
   });
 

@@ -1,5 +1,6 @@
 import { fromLots, type Size, toExact, toLots } from '@lockstep/kernel';
 import { type AccountMember, equityShares, membersIn, netRange, putOthers } from '@lockstep/replication';
+import type { EngineContext } from '../context';
 import { equityOf } from './real-equity';
 import type { AccountRecord, CopyRecord, Registry, WatchedAccount } from './registry';
 
@@ -60,10 +61,14 @@ export function leftBy(copy: CopyRecord): readonly LeftPosition[] {
   });
 }
 
-/** Takes a copy that ended out of memory; what it left is the follower's own, and those that stay know it. */
-export function dropEnded(registry: Registry, copy: CopyRecord, left: readonly LeftPosition[]): void {
+/**
+ * Takes a copy that ended out of memory; what it left is the follower's own, and those that stay know it. What was approved of those and has not left is judged again:
+ * a share of what the follower's copies are worth together is less without it.
+ */
+export function dropEnded({ registry, stops }: Pick<EngineContext, 'registry' | 'stops'>, copy: CopyRecord, left: readonly LeftPosition[]): void {
   const { account } = copy;
   registry.dropCopy(copy.no);
+  stops.changed();
   for (const { coin, lots } of left) account.own.set(coin, (account.own.get(coin) ?? 0) + lots);
   const coins = new Set(registry.copiesOf(account).flatMap(({ watched }) => [...watched.book.allSheets()].map(({ instrument }) => instrument.coin)));
   for (const coin of coins) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);

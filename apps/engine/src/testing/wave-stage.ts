@@ -1,6 +1,6 @@
 import { makeId, present, type TenantScope, unwrap } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
-import { clientOrderIdText, decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
+import { type CopyEntry, clientOrderIdText, decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
 import { at, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
 import type { CommandRow, StopsInForce } from '@lockstep/storage';
 import { Departures, EgressScheduler, forecast } from '@lockstep/venues/egress';
@@ -31,6 +31,8 @@ export interface WaveTerms {
   readonly sendsPerMinute?: number;
   /** Lots the venue says filled beyond what was ordered. */
   readonly overfill?: number;
+  /** What the copies have in common beside their leader. */
+  readonly entry?: Partial<CopyEntry>;
 }
 
 /** Copies of a leader at his own size, on the real way from moves to orders; the venue fills everything, storage only remembers the journal. */
@@ -58,8 +60,8 @@ export class WaveStage {
   listsAsked = 0;
   private waves = 0;
 
-  constructor({ copies = 1, sendsPerMinute = 0, overfill = 0 }: WaveTerms = {}) {
-    for (let copyNo = 1; copyNo <= copies; copyNo += 1) this.stage.add(entryOf(copyNo, settingsOf('1')));
+  constructor({ copies = 1, sendsPerMinute = 0, overfill = 0, entry = {} }: WaveTerms = {}) {
+    for (let copyNo = 1; copyNo <= copies; copyNo += 1) this.stage.add(entryOf(copyNo, settingsOf('1'), entry));
     this.watched = {
       no: 1,
       network: {

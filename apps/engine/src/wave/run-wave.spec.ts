@@ -1,13 +1,15 @@
 import { money, size } from '@lockstep/kernel';
 import { intentAfter, receiptOf, STATUS } from '@lockstep/replication';
-import { priceOf, priceUnits, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
-import { defaultCopySettings } from '@lockstep/roster';
+import { dollars, priceOf, priceUnits, rateOf, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
+import { defaultCopySettings, NO_EXPOSURE_LIMITS } from '@lockstep/roster';
 import type { StopsInForce } from '@lockstep/storage';
 import { OUTCOME } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { bookFill } from '../state/copy-ledger';
 import { type Intent, intentOf, NO_INTENT } from '../state/intent';
+import type { CopyRecord, Registry } from '../state/registry';
+import { dropEnded } from '../state/shared-accounts';
 import { SCOPE, WaveStage } from '../testing/wave-stage';
 import { NOTHING_BEHIND, runMoves } from './run-wave';
 import { WITHHELD } from './send-state';
@@ -104,6 +106,32 @@ describe('a limit that is lowered while the orders of a wave are written down', 
 
   it('keeps back no entry inside it, and no exit', async () => {
     expect([(await run('0', '4')).sent, (await run('10', '6')).sent]).toEqual([['buy 4'], ['sell 4']]);
+  });
+});
+
+describe('a copy that ends while an order of another of its follower is written down', () => {
+  // Two copies of 1,000, of which 21 % may be in one underlying: 4 at the highest price of an entry with both, 2 without the second.
+  const run = async (to: string) => {
+    const stage = new WaveStage({ copies: 2, entry: { follower: 0, allocation: dollars(1_000) } });
+    const { book } = stage.stage;
+    for (const row of [0, 1]) book.setExposure(row, { ...NO_EXPOSURE_LIMITS, underlyingShare: rateOf('0.21') });
+    book.setStatus(1, STATUS.handingOver, true);
+    const registry = { dropCopy: (no: number) => book.removeCopy(no), copiesOf: () => [] } as unknown as Registry;
+    stage.onCommit = () => {
+      if (book.copies.copyNo[1] === 2) dropEnded({ registry, stops: stage.ctx.stops }, { no: 2, account: {} } as unknown as CopyRecord, []);
+    };
+    await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, stage.moves('0', to), NOTHING_BEHIND);
+    return stage;
+  };
+
+  it('takes with it its part of what a share of their worth allowed: an entry beyond the rest is kept back', async () => {
+    const stage = await run('4');
+    expect([stage.sent, stage.stage.sheet.rows.pendingBuy[0]]).toEqual([[], 0]);
+    expect(stage.outcomes[0]?.state.countOf(WITHHELD)).toBe(1);
+  });
+
+  it('keeps back no entry inside of the rest', async () => {
+    expect((await run('2')).sent).toEqual(['buy 2']);
   });
 });
 

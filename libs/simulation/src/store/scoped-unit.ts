@@ -153,7 +153,16 @@ export class MemoryScopedUnit {
           this.data.topCommand = before;
         });
         this.data.topCommand = no;
-        const row: CommandRow = { ...byValue(command), ...this.own, no, status: 'pending', result: null, createdAt: this.now, appliedAt: null };
+        const row: CommandRow = {
+          ...byValue(command),
+          ...this.own,
+          no,
+          status: 'pending',
+          result: null,
+          createdAt: this.now,
+          begunAt: null,
+          appliedAt: null,
+        };
         this.data.commands.insert(this.undo, no.toString(), row);
         return no;
       },
@@ -165,10 +174,12 @@ export class MemoryScopedUnit {
             .sort((a, b) => Number(a.no - b.no))
             .slice(0, limit),
         ),
-      appliedSince: async (kind: string, targetId: string, at: EpochMs): Promise<boolean> => {
-        const [newest] = findIn(this.data.commands, { kind, targetId, status: 'applied' as const }, { orderBy: { no: 'DESC' }, limit: 1 });
-        return newest?.appliedAt != null && newest.appliedAt >= at;
+      noteBegun: async (no: bigint): Promise<void> => {
+        const row = this.data.commands.get(no.toString());
+        if (row?.status === 'pending') this.data.commands.put(this.undo, no.toString(), { ...row, begunAt: this.now });
       },
+      begunSince: async (kind: string, targetId: string, at: EpochMs): Promise<boolean> =>
+        findIn(this.data.commands, { kind, targetId }).some(({ begunAt }) => begunAt !== null && begunAt >= at),
       settle: async (no: bigint, status: 'applied' | 'refused', result: unknown): Promise<boolean> => {
         const row = this.data.commands.get(no.toString());
         if (row?.status !== 'pending') return false;

@@ -26,7 +26,7 @@ export const COMMAND_KINDS = [
   'copy.resume',
   /** Target: copy. Payload {@link StopCopy}. Closes everything copied, or (`follow_to_close`) enters nothing and follows the leader's exits until flat, or (`unwind_by`) closes the rest in slices until the deadline besides, or (`hand_over`) trades nothing and leaves its positions to the follower; then `stopped`. Result when flat: {@link FlatnessProof}; the command is applied at once, the copy shows the end. */
   'copy.stop',
-  /** Target: copy (`breaker_closed`, flat). Payload `{}`. Re-anchors the loss references and becomes `active`. */
+  /** Target: copy (`breaker_closed`, flat). Payload `{}`. Re-anchors the loss references and becomes `active`, once: `begun_at` is when. Pending behind that as with `copy.activate`. */
   'copy.re_enable',
   /** Target: copy (`active`). Payload `{}`. Its targets become what its mode asks for the leader's present positions, at once. Result: {@link TakenOnResult}. */
   'copy.rebase',

@@ -29,6 +29,8 @@ export interface CommandRow extends ScopedRow {
   readonly status: CommandStatus;
   readonly result: unknown;
   readonly createdAt: EpochMs;
+  /** When what it asks for was written, of a kind that says so while something of it is still to be done. */
+  readonly begunAt: EpochMs | null;
   readonly appliedAt: EpochMs | null;
 }
 

@@ -54,6 +54,7 @@ export const commands = defineTable<CommandRow>(
     status: text<CommandRow['status']>('status'),
     result: json('result'),
     createdAt: time('created_at'),
+    begunAt: orNull(time('begun_at')),
     appliedAt: orNull(time('applied_at')),
   },
   ['tenantId', 'environment', 'no'],

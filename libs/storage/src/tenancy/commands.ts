@@ -25,7 +25,7 @@ export class Commands extends ScopedRows<CommandRow> {
       [...this.unit.scopeParameters],
     );
     const no = BigInt(String(present(head, 'the command head').top_no));
-    await this.insert({ ...command, no, status: 'pending', result: null, createdAt: this.unit.now, appliedAt: null });
+    await this.insert({ ...command, no, status: 'pending', result: null, createdAt: this.unit.now, begunAt: null, appliedAt: null });
     return no;
   }
 
@@ -44,10 +44,18 @@ export class Commands extends ScopedRows<CommandRow> {
     return (await this.update({ no, status: 'pending' }, { status, result: result ?? null, appliedAt: this.unit.now })) === 1;
   }
 
-  /** Whether a command of a kind on an object was applied at a time or later. */
-  async appliedSince(kind: string, targetId: string, at: EpochMs): Promise<boolean> {
-    const newest = await this.findOne({ kind, targetId, status: 'applied' }, { orderBy: { no: 'DESC' } });
-    return newest?.appliedAt != null && newest.appliedAt >= at;
+  /** Notes in the transaction of what a pending command asks for that this stands: whoever carries it out anew finds the wish used. A settled one stays as it is. */
+  async noteBegun(no: bigint): Promise<void> {
+    await this.update({ no, status: 'pending' }, { begunAt: this.unit.now });
+  }
+
+  /** Whether a command of a kind on an object was begun at a time or later, settled or not. */
+  async begunSince(kind: string, targetId: string, at: EpochMs): Promise<boolean> {
+    const found = await this.unit.query(
+      `select 1 from commands where tenant_id = $1 and environment = $2 and target_id = $3 and kind = $4 and begun_at >= $5 limit 1`,
+      [...this.unit.scopeParameters, targetId, kind, new Date(at)],
+    );
+    return found.length > 0;
   }
 
   /** The newest command on an object; null when there was none. */

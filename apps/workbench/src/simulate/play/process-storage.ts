@@ -208,7 +208,8 @@ class WatchedUnit implements EngineScopedUnit {
   get commands(): EngineScopedUnit['commands'] {
     const { commands } = this.unit;
     return {
-      appliedSince: (kind, targetId, at) => commands.appliedSince(kind, targetId, at),
+      begunSince: (kind, targetId, at) => commands.begunSince(kind, targetId, at),
+      noteBegun: (no) => commands.noteBegun(no),
       pending: (limit, after) => commands.pending(limit, after),
       settle: async (no, status, result) => {
         const settled = await commands.settle(no, status, result);

@@ -264,16 +264,11 @@ export function keyContract(bench: () => Bench): void {
         status: 'pending',
         result: null,
         createdAt: bench().clock.now(),
+        begunAt: null,
         appliedAt: null,
       });
       expect((await run(seat, (unit) => unit.commands.pending(1))).map(({ no }) => no)).toEqual([1n]);
       expect((await run(seat, (unit) => unit.commands.pending(10, 1n))).map(({ no }) => no)).toEqual([3n]);
-      const since = (at: number, kind = command.kind) => run(seat, (unit) => unit.commands.appliedSince(kind, seat.copyId, at));
-      expect(await since(0)).toBe(false);
-      const applied = bench().clock.now();
-      await run(seat, (unit) => unit.commands.settle(3n, 'applied', null));
-      expect([await since(applied), await since(applied + 60_000), await since(0, 'copy.resume')]).toEqual([true, false, false]);
-      expect(await run(other, (unit) => unit.commands.appliedSince(command.kind, seat.copyId, 0))).toBe(false);
     });
 
     it('4.23 an address of a network is one venue account of a scope', async () => {
@@ -291,6 +286,34 @@ export function keyContract(bench: () => Bench): void {
       const seats = [await seatOf(bench()), await seatOf(bench()), await seatOf(bench())];
       expect(new Set(seats.map(({ copyNo }) => copyNo)).size).toBe(3);
       expect(new Set(seats.map(({ accountNo }) => accountNo)).size).toBe(3);
+    });
+
+    it('4.25 a command is begun while it is pending, and stays so when it is settled', async () => {
+      const [seat, other] = [await seatOf(bench()), await seatOf(bench())];
+      const command = { kind: 'copy.pause', targetId: seat.copyId, payload: {}, actor: 'contract' };
+      const append = () => bench().store.gateway(seat.scope, (unit) => unit.commands.append(command));
+      const [first, second] = [await append(), await append()];
+      const since = (at: number, kind = command.kind) => run(seat, (unit) => unit.commands.begunSince(kind, seat.copyId, at));
+      const begun = bench().clock.now();
+      const undone = run(seat, async (unit) => {
+        await unit.commands.noteBegun(first);
+        throw new Error('undone');
+      });
+      await expect(undone).rejects.toThrow('undone');
+      await run(other, (unit) => unit.commands.noteBegun(first));
+      expect(await since(0)).toBe(false);
+      await run(seat, (unit) => unit.commands.noteBegun(first));
+      const pending = await run(seat, (unit) => unit.commands.pending(10));
+      expect(pending.map(({ no, status, begunAt, appliedAt }) => ({ no, status, begunAt, appliedAt }))).toEqual([
+        { no: first, status: 'pending', begunAt: begun, appliedAt: null },
+        { no: second, status: 'pending', begunAt: null, appliedAt: null },
+      ]);
+      bench().clock.set(begun + 60_000);
+      await run(seat, (unit) => unit.commands.settle(first, 'applied', null));
+      await run(seat, (unit) => unit.commands.settle(second, 'refused', null));
+      for (const no of [first, second]) await run(seat, (unit) => unit.commands.noteBegun(no));
+      expect([await since(begun), await since(begun + 1), await since(0, 'copy.resume')]).toEqual([true, false, false]);
+      expect(await run(other, (unit) => unit.commands.begunSince(command.kind, seat.copyId, 0))).toBe(false);
     });
   });
 }

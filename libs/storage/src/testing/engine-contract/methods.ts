@@ -13,7 +13,8 @@ export type PlatformMethod = MethodsOf<Omit<EnginePlatformUnit, 'now'>> | 'marke
 
 /** Every method of the port, by the compiler's word: one that is added without a test of the suite is a type error here, then a red test. */
 export const SCOPED_METHODS: Readonly<Record<ScopedMethod, true>> = {
-  'commands.appliedSince': true,
+  'commands.begunSince': true,
+  'commands.noteBegun': true,
   'commands.pending': true,
   'commands.settle': true,
   'copies.settings': true,

@@ -87,7 +87,7 @@ export async function seen(unit: EngineScopedUnit, seat: FurnishedSeat) {
   const { records } = unit;
   return {
     pending: await unit.commands.pending(100),
-    applied: await unit.commands.appliedSince('copy.pause', seat.copyId, 0),
+    begun: await unit.commands.begunSince('copy.pause', seat.copyId, 0),
     copies: await records.runningCopies(),
     copy: await records.runningCopy(seat.copyId),
     settings: await unit.copies.settings(seat.copyId, 1),
@@ -133,6 +133,7 @@ interface ScopedWrite {
 
 /** One write of every writing method inside a scope; each changes what is kept of a furnished seat. */
 export const SCOPED_WRITES: readonly ScopedWrite[] = [
+  { method: 'commands.noteBegun', write: (unit, seat) => unit.commands.noteBegun(seat.commandNo) },
   { method: 'commands.settle', write: (unit, seat) => unit.commands.settle(seat.commandNo, 'applied', { copyId: seat.copyId }) },
   { method: 'copies.update', write: (unit, seat) => unit.copies.update({ id: seat.copyId }, { allocation: 7n, settingsVersion: 2 }) },
   { method: 'events.append', write: (unit, _seat, bench) => unit.events.append([eventOf(bench), eventOf(bench)]) },
