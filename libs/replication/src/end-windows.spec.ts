@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { endWindowsBefore } from './end-windows';
+import { STATUS } from './copy-columns';
+import { endWindows, endWindowsBefore } from './end-windows';
 import { at, entryOf, NOW, priceUnits, Stage, settingsOf } from './testing/book-builder';
 
 const CATCH_UP_MS = 3_000;
@@ -64,5 +65,47 @@ describe('windows that end before a wave', () => {
     endWindowsBefore(stage.book, stage.sheet, now);
     const { orders } = stage.plan('150', { now }, { firstFillAt: now, lastFillAt: now });
     expect(at(orders.reference, 0)).toBe(priceUnits('100'));
+  });
+});
+
+describe('a copy that winds down or is unwound', () => {
+  const winding = (held: number): Stage => {
+    const stage = shortOf(held);
+    stage.book.setStatus(0, STATUS.windingDown, true);
+    return stage;
+  };
+  const looked = ({ book, sheet }: Stage, now: number) => endWindows(book, sheet, now).map(({ amount, reason }) => `${amount / MICRO} ${reason}`);
+
+  it('gives up what it is owed at the first look, inside its window, and says why', () => {
+    const stage = winding(40);
+    expect([looked(stage, NOW + 1), looked(stage, NOW + 2)]).toEqual([['60 winding_down'], []]);
+    const { target, rho, forfeited, owedPrice, owedUntil } = stage.sheet.rows;
+    expect([at(target, 0) / MICRO, at(rho, 0) / 1e12, at(forfeited, 0) / MICRO, at(owedPrice, 0), at(owedUntil, 0)]).toEqual([40, 0.4, 60, 0, 0]);
+  });
+
+  it('gives up behind its window for what kept it from being copied', () => {
+    expect(looked(winding(40), NOW + CATCH_UP_MS)).toEqual(['60 slippage']);
+  });
+
+  it('has nothing to give up where all is held', () => {
+    expect(looked(winding(100), NOW + 1)).toEqual([]);
+  });
+
+  it('keeps what is on its way, and gives that up once it fails, be it after the rest', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1', { catchUpMs: CATCH_UP_MS, maxAgeMs: 2_000 })));
+    const open = stage.plan('100', {}, { firstFillAt: NOW, lastFillAt: NOW });
+    stage.sheet.rows.target[0] = 130 * MICRO;
+    stage.book.setStatus(0, STATUS.windingDown, true);
+    expect([looked(stage, NOW + 1), at(stage.sheet.rows.target, 0) / MICRO]).toEqual([['30 winding_down'], 100]);
+    stage.fillOrder(open, 0, 70);
+    expect(moved(stage, '50', 1)).toEqual({ given: ['30 winding_down'], sent: ['sell 35'], target: 35 });
+  });
+
+  it.each([
+    ['a reduction takes its share of what is held', '50', { given: ['60 winding_down'], sent: ['sell 20'], target: 20 }],
+    ['an increase opens no new window', '150', { given: ['60 winding_down'], sent: [], target: 40 }],
+  ])('%s, inside the window and before any look', (_what, leader, expected) => {
+    expect(moved(winding(40), leader, 1)).toEqual(expected);
   });
 });

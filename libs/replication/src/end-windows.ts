@@ -1,7 +1,7 @@
 import { forfeitGap } from './apply';
 import type { CopyBook } from './book';
-import { isHandingOver } from './copy-columns';
-import { type InstrumentSheet, MICRO } from './instrument-columns';
+import { isHandingOver, STATUS } from './copy-columns';
+import { type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
 import { wantedOf } from './mirror-columns';
 import { type ReasonCode, reasonAt } from './reasons';
 import { reachOf } from './revalue';
@@ -14,14 +14,20 @@ export interface Forfeit {
   readonly reason: string;
 }
 
-/** Entries whose window has ended leave ρ with the reason that kept them from being copied. */
+/**
+ * Entries whose window has ended leave ρ with the reason that kept them from being copied, and those of a copy that winds down or is unwound at once: it enters
+ * nothing any more, however long its window is, and what it closes is a share of what it has. What is on its way belongs to the target until it fails.
+ */
 export function endWindows(book: CopyBook, sheet: InstrumentSheet, now: number): readonly Forfeit[] {
   const { rows } = sheet;
   const forfeits: Forfeit[] = [];
   for (let row = 0; row < book.rowCount; row += 1) {
+    const status = book.copies.status[row] ?? 0;
+    if (isHandingOver(status)) continue;
     // Without a window nothing is owed: what is missing all the same, an order that failed since, is given up at once.
-    if (isHandingOver(book.copies.status[row] ?? 0) || now < (rows.owedUntil[row] ?? 0)) continue;
-    const forfeit = giveUp(book, sheet, row);
+    const isOver = now >= (rows.owedUntil[row] ?? 0);
+    if (!isOver && !(isWindingDown(status) && isMissing(rows, row))) continue;
+    const forfeit = giveUp(book, sheet, row, isOver ? undefined : 'winding_down');
     if (forfeit !== null) forfeits.push(forfeit);
   }
   return forfeits;
@@ -38,14 +44,22 @@ export function endWindowsBefore(book: CopyBook, sheet: InstrumentSheet, now: nu
   const forfeits: Forfeit[] = [];
   for (let row = 0; row < book.rowCount; row += 1) {
     const until = rows.owedUntil[row] ?? 0;
-    if (copies.copyNo[row] === 0 || until === 0 || isHandingOver(copies.status[row] ?? 0)) continue;
-    if (now <= until + Math.max(0, (copies.maxAgeMs[row] ?? 0) - (copies.catchUpMs[row] ?? 0))) continue;
-    const target = wantedOf(rows, row, rows.target[row] ?? 0);
-    if (Math.abs(target) - reachOf(rows, row, target > 0) * MICRO < MICRO) continue;
-    const forfeit = giveUp(book, sheet, row);
+    const status = copies.status[row] ?? 0;
+    if (copies.copyNo[row] === 0 || isHandingOver(status)) continue;
+    const isOver = until !== 0 && now > until + Math.max(0, (copies.maxAgeMs[row] ?? 0) - (copies.catchUpMs[row] ?? 0));
+    if (!(isOver || isWindingDown(status)) || !isMissing(rows, row)) continue;
+    const forfeit = giveUp(book, sheet, row, isOver ? undefined : 'winding_down');
     if (forfeit !== null) forfeits.push(forfeit);
   }
   return forfeits;
+}
+
+const isWindingDown = (status: number): boolean => (status & STATUS.windingDown) !== 0;
+
+/** Whether a lot or more is missing of what a row wants, with every order in flight filled. */
+function isMissing(rows: InstrumentRows, row: number): boolean {
+  const wanted = wantedOf(rows, row, rows.target[row] ?? 0);
+  return Math.abs(wanted) - reachOf(rows, row, wanted > 0) * MICRO >= MICRO;
 }
 
 /** Gives up what one copy has not copied, by default with the reason that kept it from that. null: nothing of a lot or more is missing. */

@@ -44,6 +44,7 @@ function found(stage: Stage, plan: WavePlan, before: readonly RowIntent[], incre
       incrementPrice,
       catchUpMs: CATCH_UP_MS,
       closing: false,
+      windingDown: (at(copies.status, index) & STATUS.windingDown) !== 0,
       beganAt: at(copies.beganAt, index),
       direction: at(copies.direction, index),
       keeps: at(copies.follow, index) === FOLLOW.increasesOnly,
@@ -58,8 +59,8 @@ function found(stage: Stage, plan: WavePlan, before: readonly RowIntent[], incre
 /** Bits that only the venue's answers set are found again by the next repair. */
 const comparable = (intent: RowIntent): RowIntent => ({ ...intent, episodeBits: intent.episodeBits & (EPISODE.awaitingOpen | EPISODE.userClosed) });
 
-/** Copies in different states, and one of each way to follow that is not the usual one. */
-const STATUSES = [STATUS.active, STATUS.active | STATUS.paused, STATUS.active | STATUS.staleTruth, 0];
+/** Copies in different states, the last of which comes to wind down, and one of each way to follow that is not the usual one. */
+const STATUSES = [STATUS.active, STATUS.active | STATUS.paused, STATUS.active | STATUS.staleTruth, 0, STATUS.active];
 const WAYS: readonly Partial<CopySettings>[] = [
   { mode: { kind: 'fixed_amount', amount: dollars(137), maxAdds: 3 } },
   { mode: { kind: 'fixed_amount', amount: dollars(90), maxAdds: null }, direction: 'inverse' },
@@ -73,6 +74,7 @@ const WAYS: readonly Partial<CopySettings>[] = [
   { mode: { kind: 'risk_normalised', multiplier: rateOf('7'), targetVolatility: rateOf('0.5'), scaleLeast: rateOf('0.5'), scaleMost: rateOf('2') } },
 ];
 const ROWS = [...STATUSES, ...WAYS].map((_, row) => row);
+const WINDS_DOWN = STATUSES.length - 1;
 
 function stageOf(statuses: readonly number[], ways: readonly Partial<CopySettings>[] = []): Stage {
   const stage = new Stage(instrumentOf('BTC', 1));
@@ -107,6 +109,7 @@ const move = fc.record({
   volatility: fc.constantFrom(null, rateOf('0.1'), rateOf('0.8')),
   /** Rows whose filter excludes the coin, by remainder. */
   excluded: fc.constantFrom(null, 0, 1, 2),
+  windsDownBefore: fc.constantFrom(null, null, 'the move', 'the repair'),
 });
 
 describe('what a restart finds in the journal is what planning wrote', { timeout: 60_000 }, () => {
@@ -119,7 +122,20 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
         stage.book.copies.beganAt[0] = NOW + 3_000;
         let now = NOW;
         let repairWave = 1_000;
-        for (const { leader, ageMs, filled, repairAfterMs, newOrders, incrementPrice, volatility, mirrored, excluded, blindMs } of moves) {
+        for (const {
+          leader,
+          ageMs,
+          filled,
+          repairAfterMs,
+          newOrders,
+          incrementPrice,
+          volatility,
+          mirrored,
+          excluded,
+          blindMs,
+          windsDownBefore,
+        } of moves) {
+          if (windsDownBefore === 'the move') stage.book.setStatus(WINDS_DOWN, STATUS.windingDown, true);
           for (const row of ROWS) stage.sheet.rows.allowed[row] = row % 3 === excluded ? ALLOWED.no : ALLOWED.yes;
           now += 1_000 + blindMs;
           if (mirrored > 0) for (const row of STATUSES.keys()) mirrorFills(stage, row, leader * 10 > stage.sheet.leaderLots, mirrored);
@@ -136,6 +152,7 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
           for (let order = 0; order < plan.orders.count; order += 1)
             stage.fillOrder(plan, order, Math.floor((at(plan.orders.lots, order) * filled) / 4));
           if (repairAfterMs === 0) continue;
+          if (windsDownBefore === 'the repair') stage.book.setStatus(WINDS_DOWN, STATUS.windingDown, true);
           now += repairAfterMs;
           stage.sheet.markAt = now;
           before = ROWS.map((row) => read(stage, row));

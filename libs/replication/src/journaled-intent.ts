@@ -43,6 +43,8 @@ export interface IntentTerms {
   readonly beganAt: number;
   /** True for a copy being closed: its target fell by the closing, nothing was given up. */
   readonly closing: boolean;
+  /** True for a copy that winds down or is unwound: what it was missing was given up, its window over or not. */
+  readonly windingDown: boolean;
 }
 
 /** Terms of a copy of fixed amounts. */
@@ -93,6 +95,7 @@ function gaveUp({ decisions }: JournalRow, index: number, side: number, wanted: 
 }
 
 const ENDED = reasonNumber('window_ended');
+const WINDING_DOWN = reasonNumber('winding_down');
 const APPROVAL = reasonNumber('approval_needed');
 const AWAITING_OPEN = reasonNumber('awaiting_open');
 
@@ -102,7 +105,7 @@ const AWAITING_OPEN = reasonNumber('awaiting_open');
  */
 export function intentAfter(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
   const stood = terms.closing ? before : lowered(before, row, index);
-  return row.firstFillAt > 0 ? afterMove(windowEnded(stood, row, index), row, index, terms) : afterRepair(stood, row, index, terms);
+  return row.firstFillAt > 0 ? afterMove(windowEnded(stood, row, index, terms), row, index, terms) : afterRepair(stood, row, index, terms);
 }
 
 /**
@@ -129,13 +132,14 @@ function lowered(before: RowIntent, row: JournalRow, index: number): RowIntent {
   };
 }
 
-/** A move decides on less than stood before where the window of what was owed had ended. */
-function windowEnded(before: RowIntent, row: JournalRow, index: number): RowIntent {
+/** A move decides on less than stood before where the window of what was owed had ended, or its copy enters nothing any more. */
+function windowEnded(before: RowIntent, row: JournalRow, index: number, { windingDown }: IntentTerms): RowIntent {
   const targetMicro = row.decisions.targetBefore[index] ?? 0;
   const given = Math.abs(before.targetMicro) - Math.abs(targetMicro);
-  if (given <= 0 || before.owedUntilMs === 0 || row.plannedAt < before.owedUntilMs) return before;
+  const isOver = before.owedUntilMs !== 0 && row.plannedAt >= before.owedUntilMs;
+  if (given <= 0 || !(isOver || windingDown)) return before;
   const rho = lockedRatio(targetMicro, row.leaderBefore);
-  return givenUp({ ...before, targetMicro, rho, owedPrice: 0, owedUntilMs: 0 }, given, ENDED);
+  return givenUp({ ...before, targetMicro, rho, owedPrice: 0, owedUntilMs: 0 }, given, isOver ? ENDED : WINDING_DOWN);
 }
 
 /** A move that leaves the leader where he was moves no target: one that is lower by it was given up beside it (`forfeitCrossed`). */
@@ -257,11 +261,12 @@ export function weighedReference(before: number, owed: number, increment: number
   return price >= before ? before + weighted : before - weighted;
 }
 
-/** A repair keeps targets but for windows that ended; rows without an order keep the name of their last ones. */
+/** A repair keeps targets but for windows that ended, and for what a copy that winds down is missing; rows without an order keep the name of their last ones. */
 function afterRepair(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
   const targetMicro = row.decisions.targetAfter[index] ?? 0;
   const given = Math.abs(before.targetMicro) - Math.abs(targetMicro);
-  const ended = terms.closing || (before.owedUntilMs !== 0 && row.plannedAt >= before.owedUntilMs);
+  const isOver = before.owedUntilMs !== 0 && row.plannedAt >= before.owedUntilMs;
+  const ended = terms.closing || isOver || given > 0;
   const kept: RowIntent = {
     ...before,
     targetMicro,
@@ -269,7 +274,7 @@ function afterRepair(before: RowIntent, row: JournalRow, index: number, terms: I
     ...(ended ? { owedPrice: 0, owedUntilMs: 0 } : {}),
     ...nameOf(before, row, index),
   };
-  return terms.closing ? kept : givenUp(kept, given, ENDED);
+  return terms.closing ? kept : givenUp(kept, given, terms.windingDown && !isOver ? WINDING_DOWN : ENDED);
 }
 
 function nameOf(before: RowIntent, row: JournalRow, index: number): Pick<RowIntent, 'lastWave' | 'attempt'> {

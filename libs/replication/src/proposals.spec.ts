@@ -33,6 +33,7 @@ const terms = (price = 100) => ({
   approveWithinMs: WITHIN_MS,
   beganAt: 0,
   closing: false,
+  windingDown: false,
   direction: 1,
   keeps: false,
   byAmount: null,

@@ -88,6 +88,7 @@ class Story {
       adds: 0,
       beganAt: 0,
       closing: false,
+      windingDown: false,
     });
   }
 

@@ -1,7 +1,11 @@
+import { present } from '@lockstep/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { STATUS } from './copy-columns';
 import { MICRO } from './instrument-columns';
-import { at, entryOf, priceOf, Stage, settingsOf } from './testing/book-builder';
+import { repairPlan } from './repair';
+import { targetLots } from './target';
+import { at, entryOf, instrumentOf, NOW, optionsOf, priceOf, Stage, settingsOf } from './testing/book-builder';
 import {
   leastSliceLots,
   nextSlice,
@@ -115,6 +119,45 @@ describe('slices of an unwinding', () => {
         },
       ),
     );
+  });
+});
+
+describe('an unwinding that begins while a part of the target is owed, in a window longer than it lasts', () => {
+  /** What is held as it begins and behind each quarter of the hour, of a target of 80, in slices of 10 at least. `onItsWay`: what the order for it does a minute later. */
+  function held(held: number, onItsWay: 'fills' | 'fills in part' | 'nothing'): readonly number[] {
+    const stage = new Stage(instrumentOf('BTC'), '2');
+    const { book, sheet } = stage;
+    const row = stage.add(entryOf(1, settingsOf('1', { catchUpMs: 2 * HOUR })));
+    const opened = stage.plan('80');
+    if (onItsWay === 'nothing') stage.fillOrder(opened, 0, held);
+    book.setStatus(row, STATUS.windingDown, true);
+    let plan: SlicePlan | null = null;
+    const seen: number[] = [];
+    for (let minute = 0; minute < 60; minute += 1) {
+      const now = NOW + minute * 60_000;
+      sheet.markAt = now;
+      if (minute === 1 && onItsWay !== 'nothing') stage.fillOrder(opened, 0, onItsWay === 'fills' ? 80 : held);
+      const step: ReturnType<typeof nextSlice> = nextSlice(plan, {
+        now,
+        deadline: NOW + HOUR,
+        lots: targetLots(at(sheet.rows.target, row)),
+        leastLots: present(leastSliceLots(sheet), 'a mark'),
+      });
+      plan = step.plan;
+      if (step.close > 0) reduceTarget(sheet, row, step.close);
+      stage.fill(repairPlan(book, sheet, 1_000 + minute, optionsOf(1_000 + minute, { now, lastNonce: stage.lastNonce })).plan);
+      if (minute === 0 || minute % 15 === 3) seen.push(at(sheet.rows.position, row));
+    }
+    return seen;
+  }
+
+  it('closes in equal slices what is held, and waits for none of what cannot be entered any more', () => {
+    expect(held(40, 'nothing')).toEqual([40, 40, 30, 20, 10]);
+  });
+
+  it('and what an order that was on its way fills, be it a part', () => {
+    expect(held(40, 'fills')).toEqual([0, 80, 60, 40, 20]);
+    expect(held(40, 'fills in part')).toEqual([0, 40, 30, 20, 10]);
   });
 });
 

@@ -1,4 +1,13 @@
-import { type AskTerms, askedAfter, type InstrumentSheet, type IntentTerms, NO_LIMIT, reasonNumber, type WaveRow } from '@lockstep/replication';
+import {
+  type AskTerms,
+  askedAfter,
+  type InstrumentSheet,
+  type IntentTerms,
+  NO_LIMIT,
+  reasonNumber,
+  STATUS,
+  type WaveRow,
+} from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { CopyRecord } from '../state/registry';
 import { type ProposalChange, takeAsked } from './proposal-changes';
@@ -53,6 +62,14 @@ export function intentTermsOf(
 ): Omit<IntentTerms, 'closing'> {
   const { mode, direction, follow, catchUpMs } = settings;
   const byAmount = mode.kind !== 'fixed_amount' ? null : { amount: Number(mode.amount), maxAdds: mode.maxAdds ?? NO_LIMIT, newOrders, lotsPerUnit };
-  const beganAt = watched.book.copies.beganAt[row] ?? 0;
-  return { incrementPrice, catchUpMs, beganAt, direction: direction === 'inverse' ? -1 : 1, keeps: follow === 'increases_only', byAmount };
+  const { copies } = watched.book;
+  return {
+    incrementPrice,
+    catchUpMs,
+    beganAt: copies.beganAt[row] ?? 0,
+    windingDown: ((copies.status[row] ?? 0) & STATUS.windingDown) !== 0,
+    direction: direction === 'inverse' ? -1 : 1,
+    keeps: follow === 'increases_only',
+    byAmount,
+  };
 }

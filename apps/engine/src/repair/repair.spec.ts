@@ -1,9 +1,10 @@
 import { silentLogger } from '@lockstep/platform';
-import { EPISODE, reservePending } from '@lockstep/replication';
+import { EPISODE, intentAfter, MICRO, reasonNumber, reservePending, STATUS } from '@lockstep/replication';
 import { at } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it, vi } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
+import { intentOf } from '../state/intent';
 import { WaveStage } from '../testing/wave-stage';
 import { NOTHING_BEHIND, runMoves } from '../wave/run-wave';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -51,6 +52,29 @@ describe('an exit stuck at the venue’s band while the database is down', () =>
     expect(errors).toEqual(['an exit is stuck', 'a stuck exit could not be told']);
     // The instrument may be delisted.
     expect(world.listsAsked).toBe(1);
+  });
+});
+
+describe('what a copy is owed as it begins to be unwound', () => {
+  it('is given up by the next repair, inside its window, and found so in the journal by a process that starts behind it', async () => {
+    const world = new WaveStage();
+    await runMoves(world.ctx, world.books as unknown as Bookkeeper, world.moves('0', '10'), NOTHING_BEHIND);
+    const { sheet, book } = world.stage;
+    const owed = { target: 20 * MICRO, owedPrice: 100 * 100_000_000, owedUntil: world.ctx.clock.now() + 3_600_000 };
+    for (const [column, value] of Object.entries(owed)) sheet.rows[column as keyof typeof owed][0] = value;
+    const before = intentOf(sheet, 0);
+    book.setStatus(0, STATUS.windingDown, true);
+    const ctx = { ...world.ctx, storage: { ...world.ctx.storage, platform: async () => 77 } } as unknown as EngineContext;
+    const repairs = opened(new Repairs(ctx, world.books as unknown as Bookkeeper, LANES, NO_FILLS));
+    [world.sent.length, world.journaled.length, world.outcomes.length] = [0, 0, 0];
+    await repairs.repair(world.watched, sheet, 'repair');
+    const given = world.outcomes.flatMap(({ wave }) => wave.forfeits).map(({ amount, reason }) => `${amount / MICRO} ${reason}`);
+    expect([world.sent, given, at(sheet.rows.target, 0) / MICRO]).toEqual([[], ['10 winding_down'], 10]);
+    const ends = { closing: false, windingDown: true };
+    const terms = { incrementPrice: 0, catchUpMs: 3_600_000, beganAt: 0, ...ends, direction: 1, keeps: false, byAmount: null };
+    const found = world.journaled.map((row) => intentAfter(before, row, 0, terms));
+    expect(found).toEqual([intentOf(sheet, 0)]);
+    expect(found[0]?.forfeitReason).toBe(reasonNumber('winding_down'));
   });
 });
 

@@ -62,7 +62,8 @@ describe('moves that came in one go: only the last is sent, and it sends at once
   it.each(CASES)('a restart finds the same in the journal: %s', async (_what, from, sizes) => {
     const { stage, before } = await merged(from, sizes);
     const catchUpMs = stage.stage.book.copies.catchUpMs[0] ?? 0;
-    const terms = { incrementPrice: priceUnits('100'), catchUpMs, beganAt: 0, closing: false, direction: 1, keeps: false, byAmount: null };
+    const ends = { closing: false, windingDown: false };
+    const terms = { incrementPrice: priceUnits('100'), catchUpMs, beganAt: 0, ...ends, direction: 1, keeps: false, byAmount: null };
     const found = stage.journaled.reduce<Intent>((intent, row) => intentAfter(intent, row, 0, terms), from === '0' ? NO_INTENT : before);
     // The price owed is settled by the fills, which a restart reads after this.
     expect({ ...found, owedPrice: 0 }).toEqual({ ...intentOf(stage.stage.sheet, 0), owedPrice: 0 });
