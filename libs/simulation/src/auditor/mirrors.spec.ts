@@ -289,6 +289,32 @@ describe('what mirrors fill ahead of the leader', () => {
     expect(held(list(ahead()).wait(20_000).mark('100'), '0', '10')).toContain('exit_not_followed');
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['0.8891', 'waits where its whole lots are below the minimum', []],
+    ['0.88', 'is told where they are not', ['exit_not_followed']],
+  ])('is held beside a target of %s, and what is beyond both %s', (target, _what, found) => {
+    const history = begun().follow('10').wait(1_000).mark('100').leader('8.8').wait(5_000).mark('100');
+    const filled = fill(place(history)).wait(60_000);
+    const marks = [{ coin: COIN, price: units('99.5') }];
+    const leaderOrders = [{ leader: COPY.leader, orderIds: ['a'] }];
+    filled.calm({ ...filled.snapshot({ target: units(target), position: units('11') }), marks, leaderOrders });
+    expect(told(filled)).toEqual(found);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['0.1', 'waits: that is below the minimum', []],
+    ['0.2', 'is told', ['exit_not_followed']],
+  ])('is held though the leader is flat, and %s beyond it %s', (beyond, _what, found) => {
+    const history = begun().follow('10').wait(1_000).mark('100').leader('0');
+    const closed = (1 - Number(beyond)).toFixed(1);
+    history
+      .fill(history.exit(`-${closed}`), closed)
+      .wait(5_000)
+      .mark('100');
+    const filled = fill(place(history)).wait(60_000).mark('100');
+    expect(held(filled, '0', `1${beyond}`, 'a')).toEqual(found);
+  });
+
   it('closes of what is owed where he opens on the other side, as much as it filled and is held, while his order stood', () => {
     const opened = (ahead: string, stands: boolean, target = '0'): readonly string[] => {
       const history = ahead === '0' ? begun() : fill(place(begun()), ahead).wait(20_000).mark('100');

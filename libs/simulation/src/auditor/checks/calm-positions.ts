@@ -164,8 +164,11 @@ function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: 
   const begun = copy.unwinding.get(holding.coin);
   const left = copyState === 'unwinding' && holding.reducedAt > (begun?.reducedAt ?? Number.NEGATIVE_INFINITY);
   const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down' || left;
-  if (leader === 0n && exits && abs(holding.real.position) > aheadOn(standing, sign(holding.real.position)))
-    tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
+  const ahead = aheadOn(standing, sign(holding.real.position));
+  const beyond = abs(holding.real.position) - ahead;
+  // What is closed beside it is a part of what is held, and waits below the minimum as any part does.
+  if (leader !== 0n || !exits || beyond <= 0n || (ahead > 0n && isBelowMinimum(standing, beyond))) return;
+  tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
 }
 
 /** The engine's target lies within the auditor's bounds, the position at the target, or a reason stands for it. */
@@ -217,6 +220,12 @@ function leastOf({ state, copy, told, holding, leader }: Standing): bigint {
   return abs(leader) < abs(position) ? mulDiv(low, abs(leader), abs(position), 'down') : low;
 }
 
+const wholeLots = (size: bigint, { lot }: InstrumentSeen): bigint => size - (size % lot);
+
+/** A reduction by so much waits: the whole lots it would take off are below the venue's minimum, or a tenth above it, since marks may have moved. */
+const isBelowMinimum = ({ instrument, mark }: Standing, size: bigint): boolean =>
+  wholeLots(size, instrument) * mark * 10n < instrument.minNotional * UNIT * 11n;
+
 /** What may be held ahead of the leader on a side: his orders there stand, and their mirrors filled first. */
 const aheadOn = ({ state, at, copy, holding }: Standing, side: bigint): bigint => aheadMost(state, copy, holding, at, side > 0n);
 
@@ -246,9 +255,9 @@ function checkGap(standing: Standing, wanted: bigint): void {
     );
     return;
   }
-  if (-gap <= aheadOn(standing, side)) return;
-  // A reduction waits only where the whole lots it would take off are below the minimum, or the whole is so little that it is kept or closed.
-  const off = -gap - (-gap % instrument.lot);
-  if (off * mark * 10n < least * 11n || held * mark < least * 2n || cannotClose(standing, off)) return;
+  const beyond = -gap - aheadOn(standing, side);
+  if (beyond <= 0n) return;
+  // A reduction waits only where it would take off less than the minimum, or the whole is so little that it is kept or closed.
+  if (isBelowMinimum(standing, beyond) || held * mark < least * 2n || cannotClose(standing, wholeLots(beyond, instrument))) return;
   tell(standing, 'exit_not_followed', `${sizeText(holding.real.position)} is held for a target of ${sizeText(told.target)}`);
 }
