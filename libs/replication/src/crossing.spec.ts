@@ -10,6 +10,8 @@ import { dollars, entryOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, s
 interface Wanted {
   readonly position?: number;
   readonly target: number;
+  /** Lots that mirrors filled ahead of the leader: bought above zero, sold below. */
+  readonly ahead?: number;
   /** Leader price of an increment still owed. */
   readonly owed?: string;
   /** When its catch-up window ends. */
@@ -52,6 +54,8 @@ function crossed(
     rows.position[row] = wanted.position ?? 0;
     rows.entryValue[row] = Math.abs(wanted.position ?? 0) * priceUnits('100');
     rows.target[row] = wanted.target * MICRO;
+    rows.aheadBuy[row] = Math.max(0, wanted.ahead ?? 0) * MICRO;
+    rows.aheadSell[row] = Math.max(0, -(wanted.ahead ?? 0)) * MICRO;
     rows.episode[row] = wanted.episode ?? 0;
     if (wanted.owed !== undefined) {
       rows.owedPrice[row] = priceUnits(wanted.owed);
@@ -91,6 +95,11 @@ describe('what crosses inside an account', () => {
     ['the exit of a flip, not yet its entry', [{ position: 4, target: -6, owed: '100' }, ENTERS], ['1 gives 4 to 2']],
     ['less than an entry wants where a cap binds', [LEAVES, { ...ENTERS, mostSize: '2' }], ['1 gives 2 to 2']],
     ['less where the allocation binds', [LEAVES, { ...ENTERS, allocation: 350 }], ['1 gives 3 to 2']],
+    ['nothing of what a mirror filled ahead of the leader', [{ position: 10, target: 4, ahead: 6 }, ENTERS], []],
+    ['what is beyond that', [{ position: 10, target: 4, ahead: 2 }, ENTERS], ['1 gives 4 to 2']],
+    ['nothing back of what a mirror closed ahead', [LEAVES, { position: 3, target: 8, ahead: -5, owed: '100' }], []],
+    ['the exit of what a mirror closed ahead, where it is held all the same', [{ position: 10, target: 6, ahead: -4 }, ENTERS], ['1 gives 8 to 2']],
+    ['no entry beyond a target, whatever was ahead of it', [LEAVES, { position: 3, target: 5, ahead: 4, owed: '100' }], ['1 gives 2 to 2']],
     [
       'nothing of a copy that is handed over',
       [

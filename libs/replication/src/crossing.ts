@@ -8,6 +8,7 @@ import { zeroTarget } from './closing';
 import { isHandingOver } from './copy-columns';
 import { opposedInFlight } from './decide-orders';
 import { MICRO } from './instrument-columns';
+import { wantedOf } from './mirror-columns';
 import { boundedLimit, exitBoundAt } from './price-bound';
 import { catchUpRefusal } from './repair';
 import { capShared } from './shared-caps';
@@ -111,12 +112,18 @@ function match(buyers: readonly CrossDesire[], sellers: readonly CrossDesire[]):
   }
 }
 
-/** Whole lots between a member's target and its position with every order in flight filled. Of a delisted instrument nobody holds anything, whatever was wanted. */
+/**
+ * Whole lots between what a member wants and its position with every order in flight filled. As orders are, that is decided on the target and what mirrors filled
+ * ahead, and nothing is entered beyond the target. Of a delisted instrument nobody holds anything, whatever was wanted.
+ */
 function gapOf({ sheet: { rows, instrument }, row }: AccountMember) {
   const target = instrument.delisted ? 0 : (rows.target[row] ?? 0);
+  const wanted = instrument.delisted ? 0 : wantedOf(rows, row, target);
   const high = (rows.position[row] ?? 0) + (rows.pendingBuy[row] ?? 0);
   const low = (rows.position[row] ?? 0) - (rows.pendingSell[row] ?? 0);
-  return { high, low, toBuy: Math.floor((target - high * MICRO) / MICRO), toSell: Math.floor((low * MICRO - target) / MICRO) };
+  const most = Math.min(wanted, Math.max(0, target));
+  const least = Math.max(wanted, Math.min(0, target));
+  return { high, low, toBuy: Math.floor((most - high * MICRO) / MICRO), toSell: Math.floor((low * MICRO - least) / MICRO) };
 }
 
 /** A member's desire: its exit if it has one, else the entry its catch-up window and its caps still admit. A flip's entry waits for its exit. */

@@ -1,4 +1,4 @@
-import { MICRO } from '@lockstep/replication';
+import { MICRO, MIRROR_EXIT_LEG, packClientOrderId } from '@lockstep/replication';
 import { crossesOf } from '@lockstep/storage';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -131,32 +131,44 @@ describe('two copies of one account', () => {
     expect(await crosses()).toEqual([]);
   });
 
-  describe('beside a protective stop of the one that closes', () => {
-    const stop = {
-      clientOrderId: orderOf(1, 9),
-      instrument: STAGE_COIN,
-      buy: false,
-      size: sizeOf('2'),
-      price: priceOf('80'),
-      trigger: priceOf('90'),
-      mirror: null,
-      state: 'standing',
-      end: null,
-      filledLots: null,
-      bookedLots: 0,
-      toldLots: 0,
-    };
-    const atVenue = (kind: 'open' | 'closed', filled: string): void => {
-      const remaining = sizeOf(String(2 - Number(filled)));
-      const about = { orderId: '9', original: sizeOf('2'), remaining };
-      stage.venue.standing = kind === 'open' ? { kind, ...about } : { kind, ...about, status: 'filled', statusTime: 1 };
-    };
-    const stand = (part: Partial<StandingStop> = {}): StandingStop => {
-      const standing = { ...stop, account: stage.account, copyNo: stage.copy.no, askAt: 1_000, ...part } as StandingStop;
-      stage.ctx.standingStops.add(standing);
-      return standing;
-    };
+  const stop = {
+    instrument: STAGE_COIN,
+    buy: false,
+    size: sizeOf('2'),
+    price: priceOf('80'),
+    trigger: priceOf('90'),
+    mirror: null,
+    state: 'standing',
+    end: null,
+    filledLots: null,
+    bookedLots: 0,
+    toldLots: 0,
+  };
+  const atVenue = (kind: 'open' | 'closed', filled: string): void => {
+    const remaining = sizeOf(String(2 - Number(filled)));
+    const about = { orderId: '9', original: sizeOf('2'), remaining };
+    stage.venue.standing = kind === 'open' ? { kind, ...about } : { kind, ...about, status: 'filled', statusTime: 1 };
+  };
+  const stand = (part: Partial<StandingStop> = {}): StandingStop => {
+    const copyNo = stage.copy.no;
+    const standing = { ...stop, clientOrderId: orderOf(copyNo, 9), account: stage.account, copyNo, askAt: 1_000, ...part } as StandingStop;
+    stage.ctx.standingStops.add(standing);
+    return standing;
+  };
 
+  /** Does something once the venue was asked about a standing order. */
+  const behindQuestion = (happens: () => void): void => {
+    const { truth } = stage.venue;
+    const { orderStatus } = truth;
+    Object.assign(truth, {
+      orderStatus: (...question: Parameters<typeof orderStatus>) => {
+        happens();
+        return orderStatus(...question);
+      },
+    });
+  };
+
+  describe('beside a protective stop of the one that closes', () => {
     beforeEach(() => {
       wants(stage.copy, 0);
       wants(short, 0);
@@ -180,15 +192,8 @@ describe('two copies of one account', () => {
 
     it('do not where the mark comes to its trigger behind the question', async () => {
       stand();
-      const { truth } = stage.venue;
-      const { orderStatus } = truth;
       atVenue('open', '0');
-      Object.assign(truth, {
-        orderStatus: (...question: Parameters<typeof orderStatus>) => {
-          stage.setMark('89');
-          return orderStatus(...question);
-        },
-      });
+      behindQuestion(() => stage.setMark('89'));
       await cross();
       expect(await crosses()).toEqual([]);
     });
@@ -202,11 +207,89 @@ describe('two copies of one account', () => {
       expect(await crosses()).toHaveLength(1);
     });
 
-    it('ask about none in another instrument, and about no mirror', async () => {
+    it('ask about none in another instrument', async () => {
       stand({ instrument: { ...STAGE_COIN, coin: 'BTC' } });
-      const mirror = { leaderOrderId: 'a', basis: LOTS, reduceOnly: true, trigger: null, owed: 0 };
-      stand({ clientOrderId: orderOf(1, 10), mirror });
       atVenue('closed', '2');
+      await cross();
+      expect(await crosses()).toHaveLength(1);
+    });
+  });
+
+  // A copy that mirrors has its account for itself; of one that does so no more a mirror may stand until it is cancelled, and another copy joins meanwhile.
+  describe('beside mirrors from before they shared the account', () => {
+    const takesOff = { leaderOrderId: 'a', basis: 2 * LOTS, reduceOnly: true, trigger: null, owed: 0 };
+    const mirrorOf = (copyNo: number) => packClientOrderId({ instance: 1, wave: 9, copyNo, leg: MIRROR_EXIT_LEG, attempt: 0 });
+    /** The first copy's, of an order that closes what its leader holds. */
+    const mirror = (part: Partial<StandingStop> = {}): StandingStop =>
+      stand({ clientOrderId: mirrorOf(stage.copy.no), price: priceOf('110'), trigger: null, mirror: takesOff, ...part });
+    const ofShort = (): StandingStop => mirror({ clientOrderId: mirrorOf(short.no), copyNo: short.no, buy: true, price: priceOf('95') });
+    const told = (size: string) =>
+      stage.books.takeFills({
+        account: stage.account,
+        fills: [
+          sampleFill({
+            coin: STAGE_COIN.coin,
+            side: 'sell',
+            size: sizeOf(size),
+            price: priceOf('110'),
+            tradeId: '99',
+            clientOrderId: mirrorOf(stage.copy.no),
+          }),
+        ],
+      });
+
+    beforeEach(() => {
+      wants(stage.copy, 0);
+      wants(short, 0);
+    });
+
+    it('cross while they stand', async () => {
+      mirror();
+      ofShort();
+      atVenue('open', '0');
+      await cross();
+      expect([lotsOf(stage.copy), lotsOf(short)]).toEqual([0.5 * LOTS, 0]);
+    });
+
+    it('do not while the venue says one was filled and nobody told: its copy would come to hold the other side', async () => {
+      const standing = mirror();
+      atVenue('closed', '2');
+      await cross();
+      expect(standing.askAt).toBe(0);
+      await told('2');
+      expect([lotsOf(stage.copy), lotsOf(short), await crosses()]).toEqual([0, -1.5 * LOTS, []]);
+    });
+
+    it('do not while one of the other copy may have filled', async () => {
+      ofShort();
+      atVenue('open', '1');
+      await cross();
+      expect(await crosses()).toEqual([]);
+    });
+
+    it('cross what one left, once its fill is booked', async () => {
+      mirror();
+      atVenue('open', '1');
+      await cross();
+      expect(await crosses()).toEqual([]);
+      await told('1');
+      await cross();
+      expect([lotsOf(stage.copy), lotsOf(short)]).toEqual([0, -0.5 * LOTS]);
+    });
+
+    it('do not where the market comes to one behind the question', async () => {
+      mirror();
+      atVenue('open', '0');
+      behindQuestion(() => stage.setMark('111'));
+      await cross();
+      expect(await crosses()).toEqual([]);
+    });
+
+    it('do not where one ended with fills that are not booked, and do where it ended without any', async () => {
+      const standing = mirror({ end: { status: 'filled', why: 'filled' }, filledLots: 2 * LOTS });
+      await cross();
+      expect(await crosses()).toEqual([]);
+      standing.filledLots = 0;
       await cross();
       expect(await crosses()).toHaveLength(1);
     });

@@ -19,7 +19,7 @@ import type { EngineContext } from '../context';
 import type { OpenOrder } from '../state/open-orders';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { stopsUntouched } from '../stops/settle-stops';
-import { mayHaveClosed } from '../stops/standing-stops';
+import { mayHaveTraded } from '../stops/standing-stops';
 import { readStops } from '../unheard-stops';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -73,8 +73,9 @@ export class InsideCrossing {
     this.running.add(key);
     try {
       if (this.openOrders(account, coin).some(({ filledLots }) => filledLots !== null)) await this.fills.read(account);
-      // A stop that fills is none of the orders under way: what it closed is closed once more by a cross, which no venue refuses as it does an exit.
-      if (!(await stopsUntouched(this.ctx, account, coin, ({ mirror }) => mirror === null))) return;
+      // An order that stands is none of those under way: what it closed is closed once more by a cross, which no venue refuses as it does an exit. Mirrors stand
+      // here as long as one from before the copies shared the account is not cancelled.
+      if (!(await stopsUntouched(this.ctx, account, coin))) return;
       const no = await this.ctx.storage.platform((unit) => nextWaveNumber(unit));
       const watched = this.ctx.registry.copiesOf(account).map((copy) => copy.watched);
       // Lanes are taken once it is the books' turn, never while waiting for it.
@@ -102,8 +103,8 @@ export class InsideCrossing {
     if (cross === undefined || buyer === undefined || seller === undefined) return;
     // What filled before the cross is booked before it: a copy's profit is reckoned on its average entry (product §2.6).
     if (this.openOrders(account, coin).some(({ copy }) => copy === buyer || copy === seller)) return;
-    // The venue was asked about stops before the books' turn came, which a slow database makes long.
-    if (ctx.standingStops.ofAccount(account).some((stop) => stop.instrument.coin === coin && mayHaveClosed(stop))) return;
+    // The venue was asked about what stands before the books' turn came, which a slow database makes long.
+    if (ctx.standingStops.ofAccount(account).some((stop) => stop.instrument.coin === coin && mayHaveTraded(stop))) return;
     await bookCross(ctx, { no, cross, account, buyer, seller, coin });
     ctx.log.info('copies crossed inside their account', { venueAccountNo: account.no, coin, crossNo: no, lots: cross.lots });
   }

@@ -166,18 +166,13 @@ function noteFilled(stop: StandingStop, status: string, filled: Size): void {
 }
 
 /**
- * Whether no stop of an account in an instrument has traded by now, as the venue says. Asked when the account's net, read before, differs from our record: what a
- * stop did is ours, and must not be taken for the follower's own trade. Those that may have traded are asked for at once.
+ * Whether no stop or mirror of an account in an instrument has traded by now what is not booked, as the venue says. Asked when the account's net, read before, differs
+ * from our record, because what a stop did is ours and must not be taken for the follower's own trade; and before copies cross. Those that may have traded are asked for at once.
  */
-export async function stopsUntouched(
-  ctx: Pick<EngineContext, 'standingStops'>,
-  account: StandingStop['account'],
-  coin: string,
-  counts: (stop: StandingStop) => boolean = () => true,
-): Promise<boolean> {
+export async function stopsUntouched(ctx: Pick<EngineContext, 'standingStops'>, account: StandingStop['account'], coin: string): Promise<boolean> {
   let untouched = true;
   for (const stop of ctx.standingStops.ofAccount(account)) {
-    if (stop.instrument.coin !== coin || !counts(stop)) continue;
+    if (stop.instrument.coin !== coin) continue;
     const read =
       stop.end === null && (stop.bookedLots === 0 || stop.mirror !== null)
         ? await account.network.venue.truth.orderStatus(account.address, stop.clientOrderId)

@@ -194,9 +194,9 @@ export function isMet({ account, instrument, buy, price: limit, trigger, mirror 
   return rises ? mark >= trigger : mark <= trigger;
 }
 
-/** Whether a protective stop, for all that is known here, has closed something that is not booked, or may have. */
-export function mayHaveClosed(stop: StandingStop): boolean {
+/** Whether a standing order, for all that is known here, traded something that is not booked, or may have. A protective stop ends its copy with its first fill. */
+export function mayHaveTraded(stop: StandingStop): boolean {
   const { mirror, end, filledLots, toldLots, bookedLots } = stop;
-  if (mirror !== null) return false;
-  return end === null ? toldLots > 0 || isMet(stop) : (filledLots ?? 0) > bookedLots;
+  if (end !== null) return (filledLots ?? 0) > bookedLots;
+  return toldLots > (mirror === null ? 0 : bookedLots) || isMet(stop);
 }
