@@ -15,7 +15,7 @@ import { equityOfOthers } from '../state/shared-accounts';
 import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
-import { type FlowTry, isWorthKnown, isWorthRead, mayWaitForWorth, WORTH_RETRY_MS } from './known-worth';
+import { type FlowTry, isWorthKnown, isWorthRead, mayWaitForWorth, READ_RETRY_MS, WORTH_RETRY_MS } from './known-worth';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { field } from './payload';
 import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
@@ -186,7 +186,7 @@ export async function changeAllocation(
   parts: CommandParts,
   scope: TenantScope,
   command: CommandRow,
-  { attempt, isAwaited }: FlowTry = { attempt: 1, isAwaited: false },
+  { triedMs, isAwaited }: FlowTry = { triedMs: 0, isAwaited: false },
 ): Promise<CommandEnd | LaterEnd> {
   const wanted = moneyOfText(field(command.payload, 'allocation'));
   const applies = field(command.payload, 'applies') ?? 'next_increase';
@@ -197,10 +197,10 @@ export async function changeAllocation(
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   if (await isMetByActivation(ctx, copy, command, before)) return applied(applies === 'now' ? { instruments: [] } : undefined);
   // What takes positions down at once is not kept for long.
-  const waits = wanted !== before && mayWaitForWorth(attempt, isAwaited || (applies === 'now' && wanted < before));
+  const waits = wanted !== before && mayWaitForWorth(triedMs, isAwaited || (applies === 'now' && wanted < before));
   if (waits && !isWorthKnown(ctx, copy)) return later(WORTH_RETRY_MS);
   const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before) : null;
-  if (waits && refusal === null && !(await isWorthRead(ctx, parts, copy))) return later(WORTH_RETRY_MS);
+  if (waits && refusal === null && !(await isWorthRead(ctx, parts, copy))) return later(READ_RETRY_MS);
   if (!waits && refusal === null && wanted !== before && !isWorthKnown(ctx, copy))
     ctx.log.warn('money of a copy moves before all that changes what it is worth was told', { copyNo: copy.no });
   const [from, to] = refusal === null ? [before, wanted] : [wanted, before];

@@ -43,7 +43,7 @@ describe('money that moves while a fill of the copy is on its way', () => {
     revalue(book, stage.ctx.clock.now(), stage.ctx.limits.markMaxAgeMs);
     return unitNav(book.copies, running().row) / Number(RATE_ONE);
   };
-  const change = (allocation: string, tried: FlowTry = { attempt: 1, isAwaited: false }, applies = 'next_increase') => {
+  const change = (allocation: string, tried: FlowTry = { triedMs: 0, isAwaited: false }, applies = 'next_increase') => {
     const payload = { allocation: moneyOf(allocation).toString(), applies };
     const command = { no: 2n, targetId: stage.copy.id, payload, createdAt: stage.ctx.clock.now() + 60_000 } as unknown as CommandRow;
     return changeAllocation(stage.ctx, parts, stage.scope, command, tried);
@@ -68,12 +68,12 @@ describe('money that moves while a fill of the copy is on its way', () => {
   });
 
   it.each<[string, FlowTry, string, 'next_increase' | 'now']>([
-    ['a minute', { attempt: 240, isAwaited: false }, '500', 'next_increase'],
-    ['two seconds where another command waits for it', { attempt: 8, isAwaited: true }, '10000', 'next_increase'],
-    ['two seconds where positions are to go down at once', { attempt: 8, isAwaited: false }, '500', 'now'],
+    ['a minute', { triedMs: 59_999, isAwaited: false }, '500', 'next_increase'],
+    ['two seconds where another command waits for it', { triedMs: 1_999, isAwaited: true }, '10000', 'next_increase'],
+    ['two seconds where positions are to go down at once', { triedMs: 1_999, isAwaited: false }, '500', 'now'],
   ])('waits for it %s at most', async (_how, last, allocation, applies) => {
     expect(await change(allocation, last, applies)).toEqual(later(WORTH_RETRY_MS));
-    expect(await change(allocation, { ...last, attempt: last.attempt + 1 }, applies)).toMatchObject({ status: 'applied' });
+    expect(await change(allocation, { ...last, triedMs: last.triedMs + 1 }, applies)).toMatchObject({ status: 'applied' });
     expect(running().watched.book.copies.allocation[running().row]).toBe(Number(moneyOf(allocation)));
   });
 
