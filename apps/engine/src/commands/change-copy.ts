@@ -1,4 +1,4 @@
-import { money, type TenantScope } from '@lockstep/kernel';
+import { type Money, money, type TenantScope } from '@lockstep/kernel';
 import { EPISODE, type InstrumentSheet, revalue, STATUS, zeroTarget } from '@lockstep/replication';
 import { anchorLosses } from '@lockstep/risk';
 import { type CopySettings, type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
@@ -179,7 +179,7 @@ async function keepWindows(ctx: EngineContext, parts: Pick<CommandParts, 'books'
 /**
  * A flow into or out of a copy: row and ledger first, then the columns. A raise beyond what the venue account holds is refused as at creation, and the wish
  * is taken back where it stands; less is always possible. A copy that is not active yet is booked by its activation. Money moves once what the copy is worth is
- * known, as long as it may wait for that: until then losses are judged as if it had not been asked for.
+ * known, as long as it may wait for that: until then losses are judged as if it had not been asked for, and nothing is entered with what is to leave.
  */
 export async function changeAllocation(
   ctx: EngineContext,
@@ -196,6 +196,8 @@ export async function changeAllocation(
   const { book } = copy.watched;
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   if (await isMetByActivation(ctx, copy, command, before)) return applied(applies === 'now' ? { instruments: [] } : undefined);
+  // What acts at once takes down with the rest what is entered meanwhile, by the money of before.
+  if (applies === 'next_increase') bindMeanwhile(ctx, copy, wanted);
   // What takes positions down at once is not kept for long.
   const waits = wanted !== before && mayWaitForWorth(triedMs, isAwaited || (applies === 'now' && wanted < before));
   if (waits && !isWorthKnown(ctx, copy)) return later(WORTH_RETRY_MS);
@@ -232,6 +234,14 @@ export async function changeAllocation(
   if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();
   return raises ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
+}
+
+/** A follower lowers what a copy may do at once (product §3): nothing is entered with money that is to leave while it waits, or while its way out is written. */
+function bindMeanwhile(ctx: EngineContext, { no, row, watched: { book } }: CopyRecord, wanted: Money): void {
+  const before = book.copies.leaving[row] ?? 0;
+  if (book.copies.copyNo[row] !== no) return;
+  book.awaitAllocation(row, wanted);
+  if ((book.copies.leaving[row] ?? 0) > before) ctx.stops.changed();
 }
 
 /**

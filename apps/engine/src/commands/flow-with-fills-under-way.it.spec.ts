@@ -1,5 +1,5 @@
 import { present, RATE_ONE } from '@lockstep/kernel';
-import { revalue } from '@lockstep/replication';
+import { revalue, usableEquity } from '@lockstep/replication';
 import { unitNav } from '@lockstep/risk';
 import type { CommandRow } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -75,6 +75,24 @@ describe('money that moves while a fill of the copy is on its way', () => {
     expect(await change(allocation, last, applies)).toEqual(later(WORTH_RETRY_MS));
     expect(await change(allocation, { ...last, triedMs: last.triedMs + 1 }, applies)).toMatchObject({ status: 'applied' });
     expect(running().watched.book.copies.allocation[running().row]).toBe(Number(moneyOf(allocation)));
+  });
+
+  it('is entered with no more while it waits to leave, and counts in full for losses', async () => {
+    const usable = (): number => usableEquity(running().watched.book.copies, running().row);
+    await change('500');
+    expect([unitValue(), usable()]).toEqual([1, Number(moneyOf('500'))]);
+    await tell();
+    expect([unitValue(), usable()]).toEqual([0.55, Number(moneyOf('50'))]);
+    await change('500');
+    expect([unitValue(), usable()]).toEqual([0.55, Number(moneyOf('50'))]);
+  });
+
+  it.each([
+    ['adds nothing while it waits to come', '10000', 'next_increase'],
+    ['is entered with while it waits to leave at once: what is entered so is taken down with the rest', '500', 'now'],
+  ])('%s', async (_what, allocation, applies) => {
+    await change(allocation, { triedMs: 0, isAwaited: false }, applies);
+    expect(usableEquity(running().watched.book.copies, running().row)).toBe(Number(moneyOf('1000')));
   });
 
   it('has nothing to wait for where none moves', async () => {
