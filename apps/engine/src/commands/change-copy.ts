@@ -11,7 +11,7 @@ import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf } from '../state/save-equity';
-import { equityOfOthers } from '../state/shared-accounts';
+import { equityOfOthers, leavingOfOthers } from '../state/shared-accounts';
 import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
@@ -196,12 +196,14 @@ export async function changeAllocation(
   const { book } = copy.watched;
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   if (await isMetByActivation(ctx, copy, command, before)) return applied(applies === 'now' ? { instruments: [] } : undefined);
+  copy.leaving = wanted < before ? before - wanted : 0n;
   // What acts at once takes down with the rest what is entered meanwhile, by the money of before.
   if (applies === 'next_increase') bindMeanwhile(ctx, copy, wanted);
   // What takes positions down at once is not kept for long.
   const waits = wanted !== before && mayWaitForWorth(triedMs, isAwaited || (applies === 'now' && wanted < before));
   if (waits && !isWorthKnown(ctx, copy)) return later(WORTH_RETRY_MS);
-  const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before) : null;
+  const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before, waits) : null;
+  if (refusal?.status === 'later') return refusal;
   if (waits && refusal === null && !(await isWorthRead(ctx, parts, copy))) return later(READ_RETRY_MS);
   if (!waits && refusal === null && wanted !== before && !isWorthKnown(ctx, copy))
     ctx.log.warn('money of a copy moves before all that changes what it is worth was told', { copyNo: copy.no });
@@ -230,6 +232,7 @@ export async function changeAllocation(
   if (!ctx.registry.holds(copy)) return applied(applies === 'now' ? { instruments: [] } : undefined);
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
+  copy.leaving = 0n;
   // Less money allows less of what is being written down.
   if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();
@@ -274,14 +277,16 @@ async function addNow(ctx: EngineContext, parts: CommandParts, copy: CopyRecord)
   return applied(await takeOnPositions(ctx, parts, copy, null));
 }
 
-/** Why a copy may not get so much more: its equity would exceed what the account really holds (product §1). */
-async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint): Promise<CommandEnd | null> {
+/** Why a copy may not get so much more, or not yet: its equity would exceed what the account really holds (product §1). */
+async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint, mayWait: boolean): Promise<CommandEnd | LaterEnd | null> {
   const real = await readEquity(ctx, copy.account);
   if (real === null) return refused('venue_unreachable');
   revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   const equity = BigInt(copy.watched.book.copies.equity[copy.row] ?? 0) + more;
   const others = equityOfOthers(ctx.registry, copy.account, copy);
-  return equity + others > real ? refused('insufficient_equity', `account ${real}, copy ${equity}, other copies ${others}`) : null;
+  if (equity + others <= real) return null;
+  if (mayWait && equity + others - leavingOfOthers(ctx.registry, copy.account, copy) <= real) return later(READ_RETRY_MS);
+  return refused('insufficient_equity', `account ${real}, copy ${equity}, other copies ${others}`);
 }
 
 /** Reads a tenant's fee schedules again, puts the one in force on all its copies, and lets what is announced come at its time. */
