@@ -208,6 +208,7 @@ export class CopyBook {
     copies.venueAccount[row] = entry.venueAccount;
     copies.status[row] = entry.status;
     copies.allocation[row] = toExact(entry.allocation, 'allocation');
+    copies.leaving[row] = 0;
     copies.netPnl[row] = toExact(entry.netPnl, 'net PnL');
     copies.realEquity[row] = toExact(entry.realEquity, 'real equity');
     const start = Math.max(0, copies.allocation[row] + copies.netPnl[row]);
@@ -452,6 +453,12 @@ export class CopyBook {
     return this.copies.status[row] === STATUS.active;
   }
 
+  /** Less money is asked for and waits: what is to leave is entered with no more, until {@link changeAllocation} moves it. More changes nothing until then. */
+  awaitAllocation(row: number, allocation: Money): void {
+    const { copies } = this;
+    copies.leaving[row] = Math.max(0, (copies.allocation[row] ?? 0) - toExact(allocation, 'allocation'));
+  }
+
   /**
    * A flow in or out of the copy: the unit NAV is linked, so that money moved is neither gain nor loss (product §3). Money that comes back before any mark has met
    * a copy that was left with less than it had lost finds it as it was.
@@ -464,6 +471,7 @@ export class CopyBook {
     const next = toExact(allocation, 'allocation');
     const left = before - (copies.shortfall[row] ?? 0) + next - (copies.allocation[row] ?? 0);
     copies.allocation[row] = next;
+    copies.leaving[row] = 0;
     copies.equity[row] = Math.max(0, left);
     copies.shortfall[row] = Math.max(0, -left);
     copies.navEquity[row] = Math.max(0, left);

@@ -157,9 +157,12 @@ describe('terms change while a copy runs', () => {
     expect(ordersOf(repairAt(stage))).toEqual(['buy 10']);
   });
 
-  it('money that is taken out sells nothing and makes the next increase smaller', () => {
+  it.each<[string, (stage: Stage) => void]>([
+    ['is taken out', ({ book }) => book.changeAllocation(0, dollars(800_000))],
+    ['is to be taken out and waits', ({ book }) => book.awaitAllocation(0, dollars(800_000))],
+  ])('money that %s sells nothing and makes the next increase smaller', (_what, lower) => {
     const stage = following('10', proportional);
-    stage.book.changeAllocation(0, dollars(800_000));
+    lower(stage);
     expect(ordersOf(stage.follow('11'))).toEqual([]);
     expect(ordersOf(stage.follow('20'))).toEqual(['buy 6']);
   });

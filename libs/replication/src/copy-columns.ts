@@ -89,6 +89,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   basisEquity: make.f64('basisEquity'),
 
   allocation: make.f64('allocation'),
+  /** What is to leave the allocation and has not yet, ≥ 0: losses are measured with it, nothing is entered with it. */
+  leaving: make.f64('leaving'),
   /** Cumulative realised PnL − fees + funding. */
   netPnl: make.f64('netPnl'),
   /** max(0, allocation + netPnl + unrealised), as of the last revaluation: what loss limits are measured on. */

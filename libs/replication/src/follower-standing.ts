@@ -55,7 +55,7 @@ export function mostLots(rows: InstrumentRows, row: number, targets = true): num
 
 function addRow(book: SummedBook, row: number, underlying: string, since: number, targets: boolean, into: FollowerStanding): void {
   const { copies } = book;
-  let equity = (copies.allocation[row] ?? 0) + (copies.netPnl[row] ?? 0);
+  let equity = (copies.allocation[row] ?? 0) - (copies.leaving[row] ?? 0) + (copies.netPnl[row] ?? 0);
   const { sheetList } = book;
   for (let index = 0; index < sheetList.length; index += 1) {
     const sheet = sheetList[index];

@@ -68,6 +68,7 @@ export function orderFacts(book: CopyBook, plan: JudgedOrders, now: number, mark
     sharedRoom: book.hasSharedLimits ? sharedRoom(book, sheet, plan.orders, now, markMaxAgeMs) : null,
     margin: marginFacts(book, sheet, plan.orders),
     equity: copies.equity,
+    leaving: copies.leaving,
     realEquity: copies.realEquity,
     otherExposure,
     otherMargin,

@@ -54,9 +54,13 @@ export function leastHeld(rows: InstrumentRows, row: number): number {
 export const heldBehind = (target: number, position: number, buying: number, selling: number): number =>
   target > 0 ? position - selling : target < 0 ? position + buying : position;
 
-/** U that ratios and limits are judged on: the copy's equity, scaled to what the venue account really holds for it (product §1). Loss limits keep to `equity`. */
+/**
+ * U that ratios and limits are judged on: the copy's equity without what is to leave it, scaled to what the venue account really holds for it (product §1). Loss
+ * limits keep to `equity`.
+ */
 export function usableEquity(copies: CopyColumns, row: number): number {
-  return Math.min(copies.equity[row] ?? 0, copies.realEquity[row] ?? 0);
+  const own = Math.max(0, (copies.equity[row] ?? 0) - (copies.leaving[row] ?? 0));
+  return Math.min(own, copies.realEquity[row] ?? 0);
 }
 
 /** Leverage a copy's setting comes to on an instrument: within what the instrument admits. */

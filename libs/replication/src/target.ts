@@ -37,7 +37,7 @@ export function kappaOf(copies: CopyColumns, row: number, leaderEquity: number, 
   // Before its first increase a copy on a fixed base has none yet: the leader's equity of now is what it would become.
   const base = basis > 0 ? basis : leaderEquity;
   if (base <= 0) return -1;
-  const own = nominal ? (copies.allocation[row] ?? 0) : usableEquity(copies, row);
+  const own = nominal ? (copies.allocation[row] ?? 0) - (copies.leaving[row] ?? 0) : usableEquity(copies, row);
   // Money is 10^-8 and the base 10^-6: the quotient is a hundred times κ.
   return Math.floor(floorOf(rate, own, base) / 100);
 }

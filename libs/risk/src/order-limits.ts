@@ -46,6 +46,8 @@ export interface OrderFacts {
   /** Margin in the instrument's clearinghouse; null: no copy has a floor. */
   readonly margin: MarginFacts | null;
   readonly equity: Float64Array;
+  /** What is to leave the equity and has not yet. */
+  readonly leaving: Float64Array;
   readonly realEquity: Float64Array;
   /** Σ notional and margin at worst of the copy's other instruments. */
   readonly otherExposure: Float64Array;
@@ -111,7 +113,8 @@ function worstBreach(facts: OrderFacts, row: number, buy: boolean, lots: number,
   const perUnit = 10 ** facts.szDecimals;
   const notional = (lots * price) / perUnit;
   // What a venue account falls short of its copies scales them (product §1).
-  const equity = Math.min(facts.equity[row] ?? 0, facts.realEquity[row] ?? 0);
+  const own = Math.max(0, (facts.equity[row] ?? 0) - (facts.leaving[row] ?? 0));
+  const equity = Math.min(own, facts.realEquity[row] ?? 0);
   const size = facts.maxPositionSize[row] ?? -1;
   const money = facts.maxPositionNotional[row] ?? -1;
   const share = facts.maxPositionShare[row] ?? -1;

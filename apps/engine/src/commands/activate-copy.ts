@@ -16,9 +16,10 @@ import { addCopy } from '../state/load-book';
 import { settingsOf } from '../state/load-scope';
 import { equityOf, readStates } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
-import { equityOfOthers, shareEquity } from '../state/shared-accounts';
+import { equityOfOthers, leavingOfOthers, shareEquity } from '../state/shared-accounts';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
+import { READ_RETRY_MS } from './known-worth';
 import { leaderEntries, takeOnPositions } from './take-on-positions';
 import { writeState } from './write-state';
 
@@ -71,10 +72,11 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
 const inEffect = (ctx: EngineContext, scope: TenantScope, { leaderId, followerId }: RunningCopy, own: CopySettings): CopySettings =>
   ctx.chain.effective(own, { scope, leaderId, followerId })?.settings ?? own;
 
-/** Σ U of an account's copies may not exceed what it really holds (product §1). */
-function allocationRefusal(ctx: EngineContext, account: AccountRecord, copy: RunningCopy, equity: bigint): CommandEnd | null {
+/** Σ U of an account's copies may not exceed what it really holds (product §1); what is about to leave another is waited for. */
+function allocationRefusal(ctx: EngineContext, account: AccountRecord, copy: RunningCopy, equity: bigint): CommandEnd | LaterEnd | null {
   const others = equityOfOthers(ctx.registry, account, null);
   if (copy.allocation + others <= equity) return null;
+  if (copy.allocation + others - leavingOfOthers(ctx.registry, account, null) <= equity) return later(READ_RETRY_MS);
   return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}, other copies ${others}`);
 }
 
@@ -179,7 +181,7 @@ async function begin(
   watched: WatchedAccount,
   settings: CopySettings,
   { equity, states, known }: AccountReading,
-): Promise<CommandEnd | 'read_before' | null> {
+): Promise<CommandEnd | LaterEnd | 'read_before' | null> {
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   // Another copy of the account, or of a leader whose orders are followed, may have begun since: from here to its row nothing is waited for.
   const refusal =

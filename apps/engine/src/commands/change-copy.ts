@@ -1,4 +1,4 @@
-import { money, type TenantScope } from '@lockstep/kernel';
+import { type Money, money, type TenantScope } from '@lockstep/kernel';
 import { EPISODE, type InstrumentSheet, revalue, STATUS, zeroTarget } from '@lockstep/replication';
 import { anchorLosses } from '@lockstep/risk';
 import { type CopySettings, type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
@@ -11,11 +11,11 @@ import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf } from '../state/save-equity';
-import { equityOfOthers } from '../state/shared-accounts';
+import { equityOfOthers, leavingOfOthers } from '../state/shared-accounts';
 import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
-import { type FlowTry, isWorthKnown, isWorthRead, mayWaitForWorth, WORTH_RETRY_MS } from './known-worth';
+import { type FlowTry, isWorthKnown, isWorthRead, mayWaitForWorth, READ_RETRY_MS, WORTH_RETRY_MS } from './known-worth';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { field } from './payload';
 import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
@@ -177,14 +177,14 @@ async function keepWindows(ctx: EngineContext, parts: Pick<CommandParts, 'books'
 /**
  * A flow into or out of a copy: row and ledger first, then the columns. A raise beyond what the venue account holds is refused as at creation, and the wish
  * is taken back where it stands; less is always possible. A copy that is not active yet is booked by its activation. Money moves once what the copy is worth is
- * known, as long as it may wait for that: until then losses are judged as if it had not been asked for.
+ * known, as long as it may wait for that: until then losses are judged as if it had not been asked for, and nothing is entered with what is to leave.
  */
 export async function changeAllocation(
   ctx: EngineContext,
   parts: CommandParts,
   scope: TenantScope,
   command: CommandRow,
-  { attempt, isAwaited }: FlowTry = { attempt: 1, isAwaited: false },
+  { triedMs, isAwaited }: FlowTry = { triedMs: 0, isAwaited: false },
 ): Promise<CommandEnd | LaterEnd> {
   const wanted = moneyOfText(field(command.payload, 'allocation'));
   const applies = field(command.payload, 'applies') ?? 'next_increase';
@@ -194,11 +194,15 @@ export async function changeAllocation(
   const { book } = copy.watched;
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   if (await isMetByActivation(ctx, copy, command, before)) return applied(applies === 'now' ? { instruments: [] } : undefined);
+  copy.leaving = wanted < before ? before - wanted : 0n;
+  // What acts at once takes down with the rest what is entered meanwhile, by the money of before.
+  if (applies === 'next_increase') bindMeanwhile(ctx, copy, wanted);
   // What takes positions down at once is not kept for long.
-  const waits = wanted !== before && mayWaitForWorth(attempt, isAwaited || (applies === 'now' && wanted < before));
+  const waits = wanted !== before && mayWaitForWorth(triedMs, isAwaited || (applies === 'now' && wanted < before));
   if (waits && !isWorthKnown(ctx, copy)) return later(WORTH_RETRY_MS);
-  const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before) : null;
-  if (waits && refusal === null && !(await isWorthRead(ctx, parts, copy))) return later(WORTH_RETRY_MS);
+  const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before, waits) : null;
+  if (refusal?.status === 'later') return refusal;
+  if (waits && refusal === null && !(await isWorthRead(ctx, parts, copy))) return later(READ_RETRY_MS);
   if (!waits && refusal === null && wanted !== before && !isWorthKnown(ctx, copy))
     ctx.log.warn('money of a copy moves before all that changes what it is worth was told', { copyNo: copy.no });
   const [from, to] = refusal === null ? [before, wanted] : [wanted, before];
@@ -226,10 +230,19 @@ export async function changeAllocation(
   if (!ctx.registry.holds(copy)) return applied(applies === 'now' ? { instruments: [] } : undefined);
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
+  copy.leaving = 0n;
   // Less money allows less of what is being written down.
   if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();
   return raises ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
+}
+
+/** A follower lowers what a copy may do at once (product §3): nothing is entered with money that is to leave while it waits, or while its way out is written. */
+function bindMeanwhile(ctx: EngineContext, { no, row, watched: { book } }: CopyRecord, wanted: Money): void {
+  const before = book.copies.leaving[row] ?? 0;
+  if (book.copies.copyNo[row] !== no) return;
+  book.awaitAllocation(row, wanted);
+  if ((book.copies.leaving[row] ?? 0) > before) ctx.stops.changed();
 }
 
 /**
@@ -262,14 +275,16 @@ async function addNow(ctx: EngineContext, parts: CommandParts, copy: CopyRecord)
   return applied(await takeOnPositions(ctx, parts, copy, null));
 }
 
-/** Why a copy may not get so much more: its equity would exceed what the account really holds (product §1). */
-async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint): Promise<CommandEnd | null> {
+/** Why a copy may not get so much more, or not yet: its equity would exceed what the account really holds (product §1). */
+async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint, mayWait: boolean): Promise<CommandEnd | LaterEnd | null> {
   const real = await readEquity(ctx, copy.account);
   if (real === null) return refused('venue_unreachable');
   revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   const equity = BigInt(copy.watched.book.copies.equity[copy.row] ?? 0) + more;
   const others = equityOfOthers(ctx.registry, copy.account, copy);
-  return equity + others > real ? refused('insufficient_equity', `account ${real}, copy ${equity}, other copies ${others}`) : null;
+  if (equity + others <= real) return null;
+  if (mayWait && equity + others - leavingOfOthers(ctx.registry, copy.account, copy) <= real) return later(READ_RETRY_MS);
+  return refused('insufficient_equity', `account ${real}, copy ${equity}, other copies ${others}`);
 }
 
 /** Reads a tenant's fee schedules again, puts the one in force on all its copies, and lets what is announced come at its time. */

@@ -11,6 +11,7 @@ import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, 
 import { changeLimits } from './change-limits';
 import { type CommandEnd, type CommandParts, type LaterEnd, refused } from './command-end';
 import { type Again, CommandsInHand } from './in-order';
+import type { FlowTry } from './known-worth';
 import { pauseLeader } from './pause-leader';
 import { stopBy } from './stop-by';
 import { closeAllOf, closeLeader, StopWatch } from './stop-copy';
@@ -41,6 +42,8 @@ export class Commands {
   private readonly stopWatch: StopWatch;
   /** What is left of commands that were carried out in part. */
   private readonly rests = new WeakMap<CommandRow, NonNullable<LaterEnd['rest']>>();
+  /** When flows were tried first, monotonic ms. */
+  private readonly triedSince = new WeakMap<CommandRow, number>();
   private timer: Timer | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private closing = false;
@@ -208,8 +211,11 @@ export class Commands {
     return null;
   }
 
-  private isAwaited(scope: TenantScope, { no }: CommandRow): boolean {
-    return this.desks.get(scopeKey(scope))?.inHand.isAwaited(no) === true;
+  private flowTry(scope: TenantScope, command: CommandRow): FlowTry {
+    const now = this.ctx.clock.monotonic();
+    const since = this.triedSince.get(command) ?? now;
+    this.triedSince.set(command, since);
+    return { triedMs: now - since, isAwaited: this.desks.get(scopeKey(scope))?.inHand.isAwaited(command.no) === true };
   }
 
   private async apply(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<CommandEnd | LaterEnd> {
@@ -222,7 +228,7 @@ export class Commands {
       case 'copy.settings':
         return changeSettings(ctx, parts, scope, command);
       case 'copy.allocation':
-        return changeAllocation(ctx, parts, scope, command, { attempt, isAwaited: this.isAwaited(scope, command) });
+        return changeAllocation(ctx, parts, scope, command, this.flowTry(scope, command));
       case 'copy.pause':
         return pauseCopy(ctx, parts, command);
       case 'copy.resume':

@@ -1,5 +1,5 @@
 import { present, RATE_ONE } from '@lockstep/kernel';
-import { revalue } from '@lockstep/replication';
+import { revalue, usableEquity } from '@lockstep/replication';
 import { unitNav } from '@lockstep/risk';
 import type { CommandRow } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,11 +8,12 @@ import type { OpenOrder } from '../state/open-orders';
 import { type BooksStage, moneyOf, openBooksStage } from '../testing/books-stage';
 import { commandParts } from '../testing/command-parts';
 import { STAGE_COIN } from '../testing/scripted-venue';
+import { secondCopy } from '../testing/second-copy';
 import { WaveLanes } from '../wave/wave-lanes';
 import { activateCopy } from './activate-copy';
 import { changeAllocation } from './change-copy';
 import { applied, type CommandParts, later } from './command-end';
-import { type FlowTry, WORTH_RETRY_MS } from './known-worth';
+import { type FlowTry, READ_RETRY_MS, WORTH_RETRY_MS } from './known-worth';
 
 const LOTS_PER_UNIT = 10 ** STAGE_COIN.szDecimals;
 
@@ -43,9 +44,9 @@ describe('money that moves while a fill of the copy is on its way', () => {
     revalue(book, stage.ctx.clock.now(), stage.ctx.limits.markMaxAgeMs);
     return unitNav(book.copies, running().row) / Number(RATE_ONE);
   };
-  const change = (allocation: string, tried: FlowTry = { attempt: 1, isAwaited: false }, applies = 'next_increase') => {
+  const change = (allocation: string, tried: FlowTry = { triedMs: 0, isAwaited: false }, applies = 'next_increase', of: string = stage.copy.id) => {
     const payload = { allocation: moneyOf(allocation).toString(), applies };
-    const command = { no: 2n, targetId: stage.copy.id, payload, createdAt: stage.ctx.clock.now() + 60_000 } as unknown as CommandRow;
+    const command = { no: 2n, targetId: of, payload, createdAt: stage.ctx.clock.now() + 60_000 } as unknown as CommandRow;
     return changeAllocation(stage.ctx, parts, stage.scope, command, tried);
   };
   /** What became of a change, what was lost until then by the unit value, and the allocation in force. */
@@ -68,13 +69,63 @@ describe('money that moves while a fill of the copy is on its way', () => {
   });
 
   it.each<[string, FlowTry, string, 'next_increase' | 'now']>([
-    ['a minute', { attempt: 240, isAwaited: false }, '500', 'next_increase'],
-    ['two seconds where another command waits for it', { attempt: 8, isAwaited: true }, '10000', 'next_increase'],
-    ['two seconds where positions are to go down at once', { attempt: 8, isAwaited: false }, '500', 'now'],
+    ['a minute', { triedMs: 59_999, isAwaited: false }, '500', 'next_increase'],
+    ['two seconds where another command waits for it', { triedMs: 1_999, isAwaited: true }, '10000', 'next_increase'],
+    ['two seconds where positions are to go down at once', { triedMs: 1_999, isAwaited: false }, '500', 'now'],
   ])('waits for it %s at most', async (_how, last, allocation, applies) => {
     expect(await change(allocation, last, applies)).toEqual(later(WORTH_RETRY_MS));
-    expect(await change(allocation, { ...last, attempt: last.attempt + 1 }, applies)).toMatchObject({ status: 'applied' });
+    expect(await change(allocation, { ...last, triedMs: last.triedMs + 1 }, applies)).toMatchObject({ status: 'applied' });
     expect(running().watched.book.copies.allocation[running().row]).toBe(Number(moneyOf(allocation)));
+  });
+
+  it('is entered with no more while it waits to leave, and counts in full for losses', async () => {
+    const usable = (): number => usableEquity(running().watched.book.copies, running().row);
+    await change('500');
+    expect([unitValue(), usable()]).toEqual([1, Number(moneyOf('500'))]);
+    await tell();
+    expect([unitValue(), usable()]).toEqual([0.55, Number(moneyOf('50'))]);
+    await change('500');
+    expect([unitValue(), usable()]).toEqual([0.55, Number(moneyOf('50'))]);
+  });
+
+  it.each([
+    ['adds nothing while it waits to come', '10000', 'next_increase'],
+    ['is entered with while it waits to leave at once: what is entered so is taken down with the rest', '500', 'now'],
+  ])('%s', async (_what, allocation, applies) => {
+    await change(allocation, { triedMs: 0, isAwaited: false }, applies);
+    expect(usableEquity(running().watched.book.copies, running().row)).toBe(Number(moneyOf('1000')));
+  });
+
+  it.each(['next_increase', 'now'] as const)('is there for another copy of the account, which waits for it a while: %s', async (applies) => {
+    const other = await secondCopy(stage);
+    stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('2000') }];
+    const raise = (tried?: FlowTry) => change('1500', tried, 'next_increase', other.id);
+    expect(await raise()).toMatchObject({ status: 'refused', reason: 'insufficient_equity' });
+    await change('500', undefined, applies);
+    expect(await raise()).toEqual(later(READ_RETRY_MS));
+    expect(await raise({ triedMs: 2_000, isAwaited: true })).toMatchObject({ status: 'refused', reason: 'insufficient_equity' });
+    await tell();
+    expect([await change('500', undefined, applies), await raise()]).toMatchObject([{ status: 'applied' }, { status: 'applied' }]);
+  });
+
+  it('is there for a copy of the account that begins, which waits for it', async () => {
+    const other = await secondCopy(stage);
+    stage.ctx.registry.dropCopy(other.no);
+    await stage.storage.scoped(stage.scope, (unit) => unit.copies.update({ id: other.id }, { state: 'preparing' }));
+    stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('1500') }];
+    const command = { no: 3n, targetId: other.id, payload: {}, createdAt: 0 } as unknown as CommandRow;
+    const begin = () =>
+      activateCopy(
+        stage.ctx,
+        { ...parts, directory: { ...parts.directory, watched: async () => other.watched } } as unknown as CommandParts,
+        stage.scope,
+        command,
+      );
+    await change('500');
+    expect(await begin()).toEqual(later(READ_RETRY_MS));
+    await tell();
+    await change('500');
+    expect(await begin()).toMatchObject({ status: 'applied' });
   });
 
   it('has nothing to wait for where none moves', async () => {

@@ -202,11 +202,12 @@ describe('the commands in hand', () => {
     const { inHand, seen, end, later, wait } = desk(1);
     const first = command('copy.activate', 'x', []);
     inHand.take([first, command('copy.settings', 'x')]);
-    expect(await seen()).toEqual(['begin x']);
+    expect([await seen(), inHand.size]).toEqual([['begin x'], 2]);
     later('x', true);
-    expect(await seen()).toEqual(['x later', 'begin x']);
+    expect([await seen(), inHand.size]).toEqual([['x later', 'begin x'], 1]);
     end('x');
     await seen();
+    expect(inHand.size).toBe(0);
     inHand.take([command('copy.stop', 'x'), command('fees.changed', 'f')]);
     expect(await seen()).toEqual(['begin x']);
     end('x');
@@ -238,7 +239,9 @@ describe('the commands in hand', () => {
     expect(await seen()).toEqual(['begin x']);
     end('x');
     await seen();
-    expect(inHand.forgetFailed()).toBe(first.no);
+    expect([inHand.forgetFailed(), inHand.size]).toEqual([first.no, 0]);
+    inHand.take([first]);
+    expect(inHand.size).toBe(1);
   });
 
   it('that wait to be carried out again hold up no close', async () => {

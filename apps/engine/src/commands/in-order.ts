@@ -72,6 +72,8 @@ interface Held<C> {
   /** When what comes after it may begin: at its end, or once it stepped aside. */
   readonly passed: Promise<void>;
   failed: boolean;
+  /** It stepped aside. */
+  aside: boolean;
   /** Another one waits for its end. */
   awaited: boolean;
 }
@@ -100,8 +102,11 @@ export class CommandsInHand<C extends Ordered> {
     this.places = new Places(parallel, waitingMax);
   }
 
+  /** Commands that room is needed for: what stepped aside may stay for long, and keeps none from being taken, a stop least of all. */
   get size(): number {
-    return this.held.size;
+    let size = 0;
+    for (const { aside } of this.held.values()) if (!aside) size += 1;
+    return size;
   }
 
   /** Numbers of the commands in hand. */
@@ -145,14 +150,18 @@ export class CommandsInHand<C extends Ordered> {
   }
 
   private hold(command: C, before: Promise<void>): Held<C> {
-    let stepAside: () => void = () => undefined;
-    const aside = new Promise<void>((resolve) => (stepAside = resolve));
+    let passOn: () => void = () => undefined;
+    const aside = new Promise<void>((resolve) => (passOn = resolve));
+    const stepAside = (): void => {
+      held.aside = true;
+      passOn();
+    };
     const run = (attempt: number): Promise<Again | null> => (this.closed ? Promise.resolve(null) : this.carryOut(command, before, attempt));
     const end = STOPS_MANY.has(command.kind)
       ? this.toItsEnd(run, stepAside)
       : before.then(() => this.toItsEnd(STOPS_ONE.has(command.kind) ? run : (attempt) => this.places.run(() => run(attempt)), stepAside));
     const passed = Promise.race([end, aside]);
-    const held: Held<C> = { command, end, passed, failed: false, awaited: false };
+    const held: Held<C> = { command, end, passed, failed: false, aside: false, awaited: false };
     this.held.set(command.no, held);
     // A failure ends what waits for it; nobody else has to look at these.
     before.catch(() => undefined);

@@ -1,5 +1,6 @@
 import type { InstrumentSheet } from '@lockstep/replication';
 import { hasAnswerToCome } from '../books/true-up';
+import { forAtMost } from '../bounded';
 import type { EngineContext } from '../context';
 import type { OpenOrder } from '../state/open-orders';
 import type { CopyRecord } from '../state/registry';
@@ -8,18 +9,22 @@ import type { CommandParts } from './command-end';
 
 /** Wait between two looks at whether a copy's worth is known, in ms. */
 export const WORTH_RETRY_MS = 250;
-/** Looks before money moves by what is known: a minute, or two seconds where it presses. */
-const LOOKS_MAX = 240;
-const LOOKS_MAX_PRESSING = 8;
+/** The same where the venue had to be asked: a reading costs what all share. */
+export const READ_RETRY_MS = 1_000;
+/** Longest wait for one reading, in ms; it goes on, and the next look joins it. */
+const READ_MAX_MS = 1_000;
+/** How long money waits before it moves by what is known, and where it presses, in ms. */
+const WAIT_MAX_MS = 60_000;
+const WAIT_MAX_PRESSING_MS = 2_000;
 
-/** How often a flow is tried, counted from 1 in this process, and whether another command waits behind it: a stop maybe. */
+/** For how long a flow has been tried in this process, and whether another command waits behind it: a stop maybe. */
 export interface FlowTry {
-  readonly attempt: number;
+  readonly triedMs: number;
   readonly isAwaited: boolean;
 }
 
 /** Whether money that is to move may wait once more for what its copy is worth. */
-export const mayWaitForWorth = (attempt: number, presses: boolean): boolean => attempt <= (presses ? LOOKS_MAX_PRESSING : LOOKS_MAX);
+export const mayWaitForWorth = (triedMs: number, presses: boolean): boolean => triedMs < (presses ? WAIT_MAX_PRESSING_MS : WAIT_MAX_MS);
 
 /**
  * Whether nothing is on its way that changes what a copy is worth now once it is told: a fill, what it cost, a charge of funding, or a price of what it holds.
@@ -45,15 +50,25 @@ export function isWorthKnown(ctx: EngineContext, copy: CopyRecord): boolean {
 }
 
 /**
- * The same once what entries and mirrors that stand may have filled unseen was read; false where it could not be. Nobody is asked about a protective stop: its fill
- * closes the copy whatever was lost.
+ * The same once what entries and mirrors that stand may have filled unseen was read; false where it could not be, or not in time: a stop may wait behind this. Nobody
+ * is asked about a protective stop: its fill closes the copy whatever was lost.
  */
 export async function isWorthRead(ctx: EngineContext, { collector }: Pick<CommandParts, 'collector'>, copy: CopyRecord): Promise<boolean> {
   const stands =
     [...ctx.openOrders.ofAccount(copy.account.index)].some((order) => order.copy === copy) ||
     ctx.standingStops.ofCopy(copy).some(({ mirror }) => mirror !== null);
-  if (stands && !(await collector.read(copy.account))) return false;
+  if (stands && !(await isReadInTime(ctx, collector, copy))) return false;
   return isWorthKnown(ctx, copy);
+}
+
+async function isReadInTime({ timers }: EngineContext, collector: CommandParts['collector'], { account }: CopyRecord): Promise<boolean> {
+  let isRead = false;
+  await forAtMost(
+    timers,
+    READ_MAX_MS,
+    collector.read(account).then((read) => (isRead = read)),
+  );
+  return isRead;
 }
 
 /** Whether an order may stand for long, and what is known of its fills is booked. */

@@ -1,5 +1,5 @@
 import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope, type Timer } from '@lockstep/kernel';
-import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
+import { beginClosing, type Remnant, remnantsOf, revalue, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import { addOwnPositions, type FlatnessProof, runningCopies, saveEquity } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
@@ -10,6 +10,7 @@ import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf, flatEquityStateOf } from '../state/save-equity';
 import { dropEnded, leftBy } from '../state/shared-accounts';
+import { refreshPrices } from '../wave/plan-moves';
 import { aloneInAll } from './alone-in-all';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { forgetTargets } from './forget-targets';
@@ -237,7 +238,9 @@ export class StopWatch {
       await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clock.now());
       await addOwnPositions(unit, left);
       await forgetTargets(ctx, copy, unit);
-      // Nobody values it any more, and what funding brings later is added to this.
+      // Nobody values it any more, and what funding brings later is added to this: with what it leaves at its mark, and all it traded since it was valued last.
+      refreshPrices(copy.watched);
+      revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
       await saveEquity(unit, [left.length === 0 ? flatEquityStateOf(copy) : equityStateOf(copy)]);
       await unit.events.append([
         newEvent(ctx, 'copy.flat', ctx.clock.now(), {

@@ -1,5 +1,5 @@
 import { present, size } from '@lockstep/kernel';
-import { applyFill, beginClosing, EPISODE, MICRO, needsRepair, STATUS } from '@lockstep/replication';
+import { applyFill, beginClosing, EPISODE, MICRO, needsRepair, revalue, STATUS } from '@lockstep/replication';
 import { loadOwnPositions, runningCopy } from '@lockstep/storage';
 import { OUTCOME } from '@lockstep/venues/port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -282,6 +282,23 @@ describe('the end of a stop', () => {
       });
       return { position: position?.position, own: owns.map(({ own }) => own), flat: ends.map(({ data }) => /"flat":(\w+)/.exec(data)?.[1]) };
     };
+
+    it('leaves the copy’s equity as it ended, with the remnant at its mark, not as it was valued last', async () => {
+      const { copy, books, account } = stage;
+      const { book } = copy.watched;
+      revalue(book, stage.ctx.clock.now(), stage.ctx.limits.markMaxAgeMs);
+      // Half of it left at 90 since.
+      const lots = 10 ** STAGE_COIN.szDecimals;
+      const order = stage.open(2, { buy: false, lots });
+      applyFill(book, stage.sheet, copy.row, { buy: false, lots, price: Number(priceOf('90')), fee: 0 }, 'exit');
+      stage.ctx.openOrders.tellFilled(order.clientOrderId, lots);
+      await books.takeFills({ account, fills: [stage.fill('sell', '1', '90', { clientOrderId: order.clientOrderId, time: 2, fee: moneyOf('0') })] });
+      stage.setMark('80');
+      watch.start();
+      await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
+      const { equity } = present(await stage.storage.scoped(stage.scope, (unit) => runningCopy(unit, copy.id)), 'the copy');
+      expect(equity).toMatchObject({ netPnl: moneyOf('-10'), equity: moneyOf('970') });
+    });
 
     it('which the follower closes while the end is written, leaves it to them: what they close then is their own', async () => {
       const end = await endWaits();

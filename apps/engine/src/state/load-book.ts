@@ -128,6 +128,7 @@ export function addCopy(
     startedAt: copy.startedAt ?? copy.createdAt,
     state: copy.state,
     unwindBy: copy.unwindBy,
+    leaving: 0n,
     ownSettings: settings ?? defaultCopySettings(),
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,

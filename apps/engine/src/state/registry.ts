@@ -84,6 +84,8 @@ export interface CopyRecord {
   /** First moment of the copy: fills before it are not the copy's. */
   readonly startedAt: EpochMs;
   state: string;
+  /** Money that was asked out of it and has not left yet. */
+  leaving: bigint;
   /** When everything must be closed, while `unwinding`. */
   unwindBy: EpochMs | null;
   /** Settings as the copy's owner chose them, and those in effect under all limits above it. */

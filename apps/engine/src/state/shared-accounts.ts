@@ -44,6 +44,11 @@ export function equityOfOthers(registry: Pick<Registry, 'copiesOf'>, account: Ac
   return registry.copiesOf(account).reduce((sum, copy) => (copy === but ? sum : sum + BigInt(copy.watched.book.copies.equity[copy.row] ?? 0)), 0n);
 }
 
+/** What is to leave the other copies of an account and waits until it may move: it is there for another in moments. */
+export function leavingOfOthers(registry: Pick<Registry, 'copiesOf'>, account: AccountRecord, but: CopyRecord | null): bigint {
+  return registry.copiesOf(account).reduce((sum, copy) => (copy === but ? sum : sum + copy.leaving), 0n);
+}
+
 /** What a copy that ends leaves on its account: the follower's own from then on. */
 export interface LeftPosition {
   readonly venueAccountNo: number;

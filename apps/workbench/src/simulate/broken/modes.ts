@@ -12,7 +12,7 @@ export const BROKEN_MODES: readonly BrokenEngine[] = [
     edits: [
       {
         file: TARGET,
-        find: 'const own = nominal ? copies.allocation[row] ?? 0 : (0, _revalue.usableEquity)(copies, row);',
+        find: 'const own = nominal ? (copies.allocation[row] ?? 0) - (copies.leaving[row] ?? 0) : (0, _revalue.usableEquity)(copies, row);',
         put: 'const own = (0, _revalue.usableEquity)(copies, row);',
       },
     ],
@@ -24,7 +24,7 @@ export const BROKEN_MODES: readonly BrokenEngine[] = [
     edits: [
       {
         file: TARGET,
-        find: 'const own = nominal ? copies.allocation[row] ?? 0 : (0, _revalue.usableEquity)(copies, row);',
+        find: 'const own = nominal ? (copies.allocation[row] ?? 0) - (copies.leaving[row] ?? 0) : (0, _revalue.usableEquity)(copies, row);',
         put: 'const own = copies.allocation[row] ?? 0;',
       },
     ],

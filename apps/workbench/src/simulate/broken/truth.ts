@@ -56,13 +56,13 @@ export const BROKEN_TRUTH: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'libs/replication/src/revalue.ts',
-        find: 'return Math.min(copies.equity[row] ?? 0, copies.realEquity[row] ?? 0);',
-        put: 'return copies.equity[row] ?? 0;',
+        find: 'return Math.min(own, copies.realEquity[row] ?? 0);',
+        put: 'return own;',
       },
       {
         file: 'libs/risk/src/order-limits.ts',
-        find: 'const equity = Math.min(facts.equity[row] ?? 0, facts.realEquity[row] ?? 0);',
-        put: 'const equity = facts.equity[row] ?? 0;',
+        find: 'const equity = Math.min(own, facts.realEquity[row] ?? 0);',
+        put: 'const equity = own;',
       },
     ],
   },
