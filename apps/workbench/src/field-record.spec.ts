@@ -63,7 +63,7 @@ const COMPLAINED: readonly Entry[] = [
   ['10 open losses that are hidden', 'libs/risk/src/breaker.spec.ts', 'is measured on the chain'],
   ['12 latency that nobody says', 'libs/replication/src/journal.spec.ts', 'a receipt tells inputs, cuts, orders and stages'],
   ['13 settings that cannot change', COMPLAINTS, 'terms change while a copy runs'],
-  ['14 money moved distorts positions', COMPLAINTS, 'money that is taken out sells nothing'],
+  ['14 money moved distorts positions', COMPLAINTS, 'sells nothing and makes the next increase smaller'],
   ['15 an order of the leader that fills piece by piece', COMPLAINTS, 'a limit order of the leader that fills piece by piece'],
   ['16 a gap traded as a signal', LESSONS, 'after a gap in the fills the copy exits with what is left and enters nothing'],
   [

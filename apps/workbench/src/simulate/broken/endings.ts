@@ -54,7 +54,7 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
         find: 'await (0, _storage.addOwnPositions)(unit, handed.map(',
         put: 'await (0, _storage.addOwnPositions)(unit, [].map(',
       },
-      { file: 'apps/engine/src/commands/hand-over.ts', find: '.dropEnded)(ctx.registry, copy, left);', put: '.dropEnded)(ctx.registry, copy, []);' },
+      { file: 'apps/engine/src/commands/hand-over.ts', find: '.dropEnded)(ctx, copy, left);', put: '.dropEnded)(ctx, copy, []);' },
     ],
   },
   {

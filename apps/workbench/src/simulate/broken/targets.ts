@@ -74,13 +74,13 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'libs/replication/src/end-windows.ts',
-        find: '|| now < (rows.owedUntil[row] ?? 0)) continue;',
-        put: '|| true) continue;',
+        find: 'const isOver = now >= (rows.owedUntil[row] ?? 0);',
+        put: 'const isOver = false;',
       },
       {
         file: 'libs/replication/src/end-windows.ts',
-        find: 'copies.copyNo[row] === 0 || until === 0 ||',
-        put: 'true ||',
+        find: 'const isOver = until !== 0 && now >',
+        put: 'const isOver = false && now >',
       },
       {
         file: 'libs/replication/src/repair.ts',
