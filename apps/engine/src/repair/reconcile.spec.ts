@@ -70,7 +70,7 @@ function reconciled() {
   const collector = { read: async () => venue.fills } as unknown as FillCollector;
   const lanes = { alone: (_watched: unknown, _coin: string, work: () => Promise<void>) => work() } as unknown as WaveLanes;
   const reconciler = new Reconciler(ctx, books, collector, lanes);
-  return { venue, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row) };
+  return { venue, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row, ctx.clock.now()) };
 }
 
 describe('what a comparison with the venue means for new risk', () => {

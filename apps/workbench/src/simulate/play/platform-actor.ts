@@ -93,7 +93,7 @@ export class PlatformActor {
     const id = this.ids.next('leader');
     await this.store.scoped(scope, async (unit) => {
       const times = { createdAt: unit.now, updatedAt: unit.now };
-      await unit.leaders.insert({ id, watchedNo: watched.no, name: `leader ${leader}`, terms: {}, status: 'active', ...times });
+      await unit.leaders.insert({ id, watchedNo: watched.no, name: `leader ${leader}`, terms: {}, status: 'active', access: 'everyone', ...times });
       await this.append(unit, scope, 'leader.watch', id, {});
     });
     this.cast.addLeader(tenant, leader, id);
