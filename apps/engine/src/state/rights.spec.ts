@@ -13,7 +13,7 @@ const OTHER = scopeFromPlatformList('ten_01j000000000000000000000a2' as never, '
 
 const entitlement = (until: number | null, revokedAt: number | null = null, leaderId = 'ldr_a') =>
   ({ id: 'ent_a', leaderId, followerId: 'flw_a', until, revokedAt }) as never;
-const terms = (version: number, bindingFrom: number, leaderId = 'ldr_a') => ({ leaderId, version, bindingFrom }) as never;
+const terms = (version: number, bindingFrom: number, leaderId = 'ldr_a', createdAt = 1) => ({ leaderId, version, bindingFrom, createdAt }) as never;
 
 /** An engine with one copy of `ldr_a` by `flw_a`, and its clock. */
 function engine(access: 'everyone' | 'granted' | null) {
@@ -52,6 +52,13 @@ describe('what a copy’s rights are known to be', () => {
     expect(of()).toEqual({ entitledUntil: 60, consentDueAt: 70 });
     rights.takeEntitlement(SCOPE, entitlement(60, 3));
     expect(of().entitledUntil).toBe(0);
+  });
+
+  it('is that terms bind which did as they were published, though our clock is behind the one they were published by', () => {
+    const { rights, put, mayAt } = engine('everyone');
+    rights.takeTerms(SCOPE, [terms(1, NOW + 300, 'ldr_a', NOW + 300)]);
+    put();
+    expect(mayAt(NOW)).toBe(false);
   });
 
   it('of a leader nobody told of is that everyone may copy it', () => {

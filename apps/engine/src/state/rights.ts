@@ -28,12 +28,13 @@ export class Rights {
     else this.entitlements.delete(key);
   }
 
-  /** Takes versions of a leader's terms; they are added alone, and never change. */
+  /** Takes versions of a leader's terms; they are added alone, and never change. Those that bound as they were published bind, however far our clock is behind. */
   takeTerms(scope: TenantScope, rows: readonly LeaderTermsRow[]): void {
-    for (const { leaderId, version, bindingFrom } of rows) {
+    for (const { leaderId, version, bindingFrom, createdAt } of rows) {
       const key = `${scopeKey(scope)} ${leaderId}`;
       const known = this.terms.get(key) ?? [];
-      if (!known.some((one) => one.version === version)) this.terms.set(key, [...known, { version, bindingFrom }]);
+      if (known.some((one) => one.version === version)) continue;
+      this.terms.set(key, [...known, { version, bindingFrom: bindingFrom <= createdAt ? 0 : bindingFrom }]);
     }
   }
 

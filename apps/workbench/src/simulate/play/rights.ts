@@ -89,10 +89,10 @@ export class RightsPlayer {
     const { actor, cast, exact, observe } = this.parts;
     const [scope, leaderId] = [cast.scopes[tenant], cast.leaderId(tenant, leader)];
     if (scope === undefined || leaderId === undefined) return;
-    const bindingFrom = Math.floor(exact()) + inMs;
-    let version = 0;
+    let [version, bindingFrom] = [0, 0];
     await actor.commit(scope, async (unit) => {
       version = ((await unit.leaderTerms.of([leaderId])).at(-1)?.version ?? 0) + 1;
+      bindingFrom = unit.now + inMs;
       const document = { documentUrl: 'https://brand.example/terms', sha256: SHA256 };
       await unit.leaderTerms.insert({ leaderId, version, ...document, bindingFrom, actor: ACTOR, createdAt: unit.now });
       return { kind: inMs < NOTICE_MS ? 'terms.bind' : 'terms.announce', targetId: leaderId };
