@@ -15,7 +15,8 @@ export function mayRest(ctx: Pick<EngineContext, 'clock'>, { rest, copy, sheet, 
   if (copies.copyNo[row] !== copy.no || copies.restOnBreach[row] !== 1) return false;
   if (!book.takesRisk(row) || copies.halts[row] !== rest.halts) return false;
   if (sheet.rows.allowed[row] !== ALLOWED.yes) return false;
-  if (sheet.leaderReductions !== rest.leaderReductions) return false;
+  // Told counts: while the database is slow it may not be recorded for long.
+  if (sheet.leaderReductions !== rest.leaderReductions || copy.watched.leaving.has(sheet.instrument.coin)) return false;
   const direction = buy ? 1 : -1;
   const pending = (buy ? sheet.rows.pendingBuy[row] : sheet.rows.pendingSell[row]) ?? 0;
   const reached = (sheet.rows.position[row] ?? 0) * direction + pending;
