@@ -23,6 +23,7 @@ import {
   NO_EXPOSURE_LIMITS,
   STATE_ACTIONS,
 } from '@lockstep/roster';
+import { boundBy } from './binding-terms';
 import { clearRow, columnMaker } from './column-maker';
 import { type CopyColumns, FOLLOW, HALTS, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { type DraftScratch, draftScratch } from './draft-scratch';
@@ -227,6 +228,7 @@ export class CopyBook {
     this.setSettings(row, entry.settings, entry.settingsVersion);
     this.setSigner(row, entry.signer, entry.agentValidUntil);
     this.setMarkup(row, entry.markup);
+    copies.halts[row] = 0;
     return row;
   }
 
@@ -275,6 +277,7 @@ export class CopyBook {
   setSettings(row: number, settings: CopySettings, version: number): void {
     const { copies } = this;
     const { mode, caps } = settings;
+    const before = boundBy(copies, row);
     copies.settingsVersion[row] = version;
     this.setMode(row, mode);
     copies.mirrors[row] = settings.policy === 'orders' ? 1 : 0;
@@ -308,6 +311,12 @@ export class CopyBook {
     copies.onDistance[row] = STATE_ACTIONS.indexOf(settings.stateLimits.liquidation_distance);
     this.filters[row] = settings.instruments;
     this.applyFilters(row);
+    if (boundBy(copies, row) !== before) this.countHalt(row);
+  }
+
+  /** What stood before may not stand behind this. */
+  private countHalt(row: number): void {
+    this.copies.halts[row] = (this.copies.halts[row] ?? 0) + 1;
   }
 
   /** Whether a row has a floor under the distance of its liquidation. */
@@ -335,6 +344,7 @@ export class CopyBook {
   setExposure(row: number, limits: ExposureLimits): void {
     const { copies } = this;
     const { followerGross, underlyingShare, leaderCapacity, alertGross, alertShare, alertCapacity } = limits;
+    const before = boundBy(copies, row);
     const ofFollower = [followerGross, underlyingShare, alertGross, alertShare];
     must(ofFollower.every((limit) => limit === null) || (copies.follower[row] ?? -1) >= 0, 'a follower with limits has an index');
     if (this.shares[row] === true) this.sharing -= 1;
@@ -349,6 +359,7 @@ export class CopyBook {
     copies.followerGross[row] = limitColumn(followerGross);
     copies.underlyingShare[row] = limitColumn(underlyingShare);
     copies.leaderCapacity[row] = limitColumn(leaderCapacity);
+    if (boundBy(copies, row) !== before) this.countHalt(row);
   }
 
   /** True while some copy's entries may be spread over time. */
@@ -445,7 +456,7 @@ export class CopyBook {
     const { copies } = this;
     const before = copies.status[row] ?? 0;
     copies.status[row] = on ? before | bits : before & ~bits;
-    if (on && (bits & ~before & HALTS) !== 0) copies.halts[row] = (copies.halts[row] ?? 0) + 1;
+    if (on && (bits & ~before & HALTS) !== 0) this.countHalt(row);
   }
 
   /** True when the copy may take new risk as far as its status goes. */
@@ -456,7 +467,9 @@ export class CopyBook {
   /** Less money is asked for and waits: what is to leave is entered with no more, until {@link changeAllocation} moves it. More changes nothing until then. */
   awaitAllocation(row: number, allocation: Money): void {
     const { copies } = this;
+    const before = copies.leaving[row] ?? 0;
     copies.leaving[row] = Math.max(0, (copies.allocation[row] ?? 0) - toExact(allocation, 'allocation'));
+    if ((copies.leaving[row] ?? 0) > before) this.countHalt(row);
   }
 
   /**
@@ -470,6 +483,7 @@ export class CopyBook {
     if (linked > 0) copies.navFactor[row] = mulDivFloor(copies.navFactor[row] ?? 0, before, linked);
     const next = toExact(allocation, 'allocation');
     const left = before - (copies.shortfall[row] ?? 0) + next - (copies.allocation[row] ?? 0);
+    if (next < (copies.allocation[row] ?? 0)) this.countHalt(row);
     copies.allocation[row] = next;
     copies.leaving[row] = 0;
     copies.equity[row] = Math.max(0, left);

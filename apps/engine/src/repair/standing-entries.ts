@@ -4,8 +4,8 @@ import type { OpenOrder } from '../state/open-orders';
 
 /**
  * Whether an order may stand at the venue now: an entry of a copy that rests on slippage, until its window ends, and only while nothing has come in between:
- * the copy takes risk, was not halted since and may enter the instrument, its leader never reduced or turned since it was placed, wherever he stands by now, and
- * its target still wants all that stands. A process that starts anew knows no terms of what it finds, and cancels it.
+ * the copy takes risk, was not halted since, is bound by the same terms and may enter the instrument, its leader never reduced or turned since it was placed,
+ * wherever he stands by now, and its target still wants all that stands. A process that starts anew knows no terms of what it finds, and cancels it.
  */
 export function mayRest(ctx: Pick<EngineContext, 'clock'>, { rest, copy, sheet, buy }: OpenOrder): boolean {
   if (rest === undefined || ctx.clock.now() >= rest.until) return false;
