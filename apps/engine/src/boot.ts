@@ -206,11 +206,12 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     },
     start: async () => {
       resolver.start();
+      // Before leaders are told: what they add then may be sized by it.
+      volatility.start();
       // Copies of closed leaders only exit, which needs no seat.
       await watch.watchAll(seats.hottestFirst());
       quotes.start();
       seats.start();
-      volatility.start();
       reconciler.start();
       await reconciler.all();
       // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.
