@@ -14,7 +14,7 @@ import { stateIn } from '../repair/position-in';
 import { truthRead } from '../state/account-truth';
 import { addCopy } from '../state/load-book';
 import { settingsOf } from '../state/load-scope';
-import { equityOf, readStates } from '../state/real-equity';
+import { equityOf, readAllNext, readStates } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { equityOfOthers, leavingOfOthers, shareEquity } from '../state/shared-accounts';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
@@ -50,7 +50,9 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
   if ((await parts.watch.synced(watched)) !== 'synced') return refused('venue_unreachable', 'the leader could not be read in time');
   const known = knownOf(account);
-  const { states, missing } = await readStates(ctx, account);
+  // Before its first copy nobody looks at what its follower trades.
+  if (ctx.registry.copiesOf(account).length === 0) readAllNext(account);
+  const { states, beside, missing } = await readStates(ctx, account);
   if (missing !== null) return refused('venue_unreachable');
   const equity = equityOf(account);
   const full = allocationRefusal(ctx, account, copy, equity);
@@ -62,7 +64,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (needs !== null) return needs;
   const leverage = await prepareLeverage(ctx, effective, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
-  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, { equity, states, known });
+  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, { equity, states: [...states, ...beside], known });
   // Orders of a copy that ended in between were not in what was read: what it closed would be taken for the follower's own.
   if (refusal === 'read_before') return activateCopy(ctx, parts, scope, command);
   return refusal ?? takeOnAtStart(ctx, parts, copy.id);
