@@ -2,7 +2,7 @@ import { mulDiv, toLots } from '@lockstep/kernel';
 import { type InstrumentSheet, putClearing } from '@lockstep/replication';
 import { equityOf } from '../state/real-equity';
 import type { AccountRecord, CopyRecord, DexBalance, Registry } from '../state/registry';
-import { ownLots } from '../state/shared-accounts';
+import { ownLots, shareEquity } from '../state/shared-accounts';
 
 /*
  * Each dex is a clearinghouse of its own, unless its balance is one with others of the collateral: what an account holds over all of them need not be where a copy
@@ -17,6 +17,12 @@ export function shareClearings(registry: Copies, account: AccountRecord): void {
   for (const copy of registry.copiesOf(account)) {
     for (const sheet of copy.watched.book.allSheets()) put(registry, copy, sheet, of);
   }
+}
+
+/** Divides what an account really has, as last read, among its copies as they are worth now: over all, and by clearinghouse. */
+export function shareAccount(registry: Copies, account: AccountRecord): void {
+  shareEquity(registry, account);
+  shareClearings(registry, account);
 }
 
 /** Puts what is known on an instrument that is new to a copy's book. */

@@ -3,7 +3,7 @@ import { leverageOn, STATUS } from '@lockstep/replication';
 import { type CopySettings, filterAdmits, sharingConflict } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy, saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
-import { shareClearings } from '../accounts/clearing-shares';
+import { shareAccount } from '../accounts/clearing-shares';
 import { readVolatility } from '../accounts/leader-volatility';
 import { setLeverage as setVenueLeverage } from '../accounts/leverage';
 import { barOf } from '../accounts/venue-bars';
@@ -16,7 +16,7 @@ import { addCopy } from '../state/load-book';
 import { settingsOf } from '../state/load-scope';
 import { equityOf, readAllNext, readStates } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
-import { equityOfOthers, leavingOfOthers, shareEquity } from '../state/shared-accounts';
+import { equityOfOthers, leavingOfOthers } from '../state/shared-accounts';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
 import { READ_RETRY_MS } from './known-worth';
@@ -208,8 +208,7 @@ async function begin(
   parts.watch.meet(record);
   // The next one to ask finds its place taken.
   parts.orders.follow();
-  shareEquity(ctx.registry, account, equity);
-  shareClearings(ctx.registry, account);
+  shareAccount(ctx.registry, account);
   const met = instrumentsOf([record]);
   if (isFirst) countedUpTo(ctx, account, met, states);
   const nets = isFirst ? netsOf(ctx.registry, account, met, states) : [];

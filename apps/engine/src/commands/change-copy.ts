@@ -3,6 +3,7 @@ import { EPISODE, type InstrumentSheet, revalue, STATUS, zeroTarget } from '@loc
 import { anchorLosses } from '@lockstep/risk';
 import { type CopySettings, type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
 import { type CommandRow, runningCopy, saveEquity, type TakenOnResult } from '@lockstep/storage';
+import { shareAccount } from '../accounts/clearing-shares';
 import { allocationSource, bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
@@ -231,6 +232,8 @@ export async function changeAllocation(
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
   copy.leaving = 0n;
+  // What is entered next is sized by what was read for it, and not by what the account had when it was compared last.
+  if (wanted > before) shareAccount(ctx.registry, copy.account);
   // Less money allows less of what is being written down.
   if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();

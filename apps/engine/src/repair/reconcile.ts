@@ -2,7 +2,7 @@ import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
 import { membersIn, netRange } from '@lockstep/replication';
 import { saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
-import { shareClearings } from '../accounts/clearing-shares';
+import { shareAccount } from '../accounts/clearing-shares';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import { eachBounded } from '../bounded';
@@ -11,7 +11,7 @@ import { byNetwork, comparedPerSecond, haltOverdue, truthContradicted, truthRead
 import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
 import { type AccountRecord, type CopyRecord, hasEnded } from '../state/registry';
-import { explains, ownLots, shareEquity } from '../state/shared-accounts';
+import { explains, ownLots } from '../state/shared-accounts';
 import { stopsUntouched } from '../stops/settle-stops';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { forgetLevel, instrumentsOf, netsOf, noteUnmet } from './account-nets';
@@ -192,8 +192,7 @@ export class Reconciler {
     const read = await this.readTruth(account);
     if (read === null) return false;
     const { states } = read;
-    shareEquity(this.ctx.registry, account);
-    shareClearings(this.ctx.registry, account);
+    shareAccount(this.ctx.registry, account);
     await this.books.run(account.scope, async () => undefined);
     // One that began while this was read may hold something of what it tells, as one that ended may have.
     const copies = [...new Set([...asked, ...this.ctx.registry.copiesOf(account)])];
