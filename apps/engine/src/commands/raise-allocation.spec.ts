@@ -43,6 +43,7 @@ function raised(allocations: readonly number[], read: number, there: number) {
       state: 'active',
       startedAt: 0,
       leaving: 0n,
+      coming: 0n,
       account,
       group: { scope: SCOPE },
       watched,
@@ -72,7 +73,7 @@ function raised(allocations: readonly number[], read: number, there: number) {
     return changeAllocation(ctx, parts, SCOPE, command as unknown as CommandRow);
   };
   const usable = () => copies.map(({ watched, row }) => usableEquity(watched.book.copies, row));
-  return { raise, usable };
+  return { raise, usable, copies };
 }
 
 describe('an allocation that is raised', () => {
@@ -83,5 +84,13 @@ describe('an allocation that is raised', () => {
     const { raise, usable } = raised(allocations, read, there);
     expect(await raise(0, dollars(1_000))).toMatchObject({ status: 'applied' });
     expect(usable()).toEqual(expected.map((amount) => Number(dollars(amount))));
+  });
+
+  it('is there once: of two copies that are raised at the same time the account holds the money of one', async () => {
+    const { raise, copies } = raised([500, 500], 1_500, 1_500);
+    const ends = await Promise.all([raise(0, dollars(1_000)), raise(1, dollars(1_000))]);
+    expect(ends.map(({ status }) => status).sort()).toEqual(['applied', 'refused']);
+    // What was refused holds no place.
+    expect(copies.map(({ coming }) => coming)).toEqual([0n, 0n]);
   });
 });
