@@ -208,7 +208,7 @@ async function begin(
   parts.watch.meet(record);
   // The next one to ask finds its place taken.
   parts.orders.follow();
-  shareAccount(ctx.registry, account);
+  shareAccount(ctx, account);
   const met = instrumentsOf([record]);
   if (isFirst) countedUpTo(ctx, account, met, states);
   const nets = isFirst ? netsOf(ctx.registry, account, met, states) : [];

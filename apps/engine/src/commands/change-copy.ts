@@ -256,7 +256,7 @@ async function moveTo(
   copy.leaving = 0n;
   copy.coming = 0n;
   // What is entered next is sized by what was read for it, and not by what the account had when it was compared last.
-  if (wanted > before) shareAccount(ctx.registry, copy.account);
+  if (wanted > before) shareAccount(ctx, copy.account);
   // Less money allows less of what is being written down.
   if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();

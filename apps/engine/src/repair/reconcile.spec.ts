@@ -24,7 +24,7 @@ const OTHERS = new Map([ETH, US500].map((instrument) => [instrument.coin, instru
 
 /** A copy on an account the venue tells about as `venue` says. */
 function reconciled() {
-  const venue = { fills: true, states: true, sold: 0, whileRead: () => undefined as unknown };
+  const venue = { fills: true, states: true, sold: 0, value: EQUITY as bigint, whileRead: () => undefined as unknown };
   /** Lots at the venue beside those of the copy, by coin. */
   const others: Record<string, number> = {};
   const stage = new Stage();
@@ -34,7 +34,7 @@ function reconciled() {
   const state = (dex: string) => {
     const ofDex = Object.entries(others).filter(([coin]) => OTHERS.get(coin)?.dex === dex);
     const beside = ofDex.map(([coin, lots]) => positionOf(coin, BigInt(lots) * UNIT));
-    return { dex, accountValue: EQUITY, pooled: false, time: 900, positions: dex === '' ? [positionOf('BTC', held()), ...beside] : beside };
+    return { dex, accountValue: venue.value, pooled: false, time: 900, positions: dex === '' ? [positionOf('BTC', held()), ...beside] : beside };
   };
   const truth = {
     account: async (_address: unknown, dex: string) => {
@@ -105,7 +105,7 @@ function reconciled() {
   const now = (_watched: unknown, _coin: string, work: () => Promise<void>): Promise<void> => work();
   const lanes = { alone: now, aloneInAll: now } as unknown as WaveLanes;
   const reconciler = new Reconciler(ctx, books, collector, lanes);
-  return { venue, others, join, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row) };
+  return { ctx, venue, others, join, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row) };
 }
 
 describe('what a comparison with the venue means for new risk', () => {
@@ -131,6 +131,23 @@ describe('what a comparison with the venue means for new risk', () => {
     const { stage, row, reconciler } = reconciled();
     await reconciler.all();
     expect(stage.book.copies.realEquity[row]).toBe(Number(EQUITY));
+  });
+
+  it.each<[string, readonly [before: bigint, after: bigint], boolean]>([
+    ['a copy of 1,000 has less to enter with: what is being written down is judged again before it leaves', [1_000n, 900n], true],
+    ['it has even less', [900n, 800n], true],
+    ['it has as much as before', [2_000n, 1_500n], false],
+    ['it has more', [800n, 900n], false],
+  ])('where an account is found to hold something else, and %s', async (_what, [before, after], again) => {
+    const { venue, stage, row, ctx, reconciler } = reconciled();
+    stage.book.copies.allocation[row] = Number(money(1_000n * UNIT));
+    stage.book.copies.equity[row] = Number(money(1_000n * UNIT));
+    venue.value = money(before * UNIT);
+    await reconciler.all();
+    const judged = ctx.stops.current;
+    venue.value = money(after * UNIT);
+    await reconciler.all();
+    expect(ctx.stops.current !== judged).toBe(again);
   });
 
   it('what the follower holds where no copy trades is theirs before one does, whatever the collateral', async () => {

@@ -192,7 +192,7 @@ export class Reconciler {
     const read = await this.readTruth(account);
     if (read === null) return false;
     const { states } = read;
-    shareAccount(this.ctx.registry, account);
+    shareAccount(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
     // One that began while this was read may hold something of what it tells, as one that ended may have.
     const copies = [...new Set([...asked, ...this.ctx.registry.copiesOf(account)])];
