@@ -19,6 +19,7 @@ const DEXES: readonly Dex[] = [
   ['hyna:ETH', 'USDE', false, '2'],
   ['hyna:SOL', 'USDE', true, '50'],
 ];
+const OWN = 'hyna:ETH';
 const BALANCE = 2_000;
 const LEVERAGE = 4;
 
@@ -28,23 +29,29 @@ describe('dexes with a collateral of their own', () => {
   let stage: AccountStage;
   let rich: FollowedAccount;
   let poor: FollowedAccount;
+  /** Holds something of their own there from before the copy. */
+  let owner: FollowedAccount;
 
   beforeAll(async () => {
     rig = await startRig();
     engine = await rig.startEngine(TERMS);
     stage = await accountStage(rig, LEADER);
-    const [first, second] = [venueWallet(rig.venue.url, 2_201), venueWallet(rig.venue.url, 2_202)];
+    const [first, second, third] = [venueWallet(rig.venue.url, 2_201), venueWallet(rig.venue.url, 2_202), venueWallet(rig.venue.url, 2_203)];
     const credits = { flx: String(BALANCE), km: String(BALANCE), hyna: String(BALANCE) };
     await rig.venue.control('/worlds/main/accounts', {
       accounts: [
         { address: first.address, credits: { '': '10000', ...credits } },
         // Dust does not margin the smallest order.
         { address: second.address, credits: { '': '10000', km: '0.05' } },
+        { address: third.address, credits: { '': '10000', hyna: String(BALANCE) } },
       ],
     });
+    const own = { address: third.address, coin: OWN, side: 'sell', price: String(await stage.mid(OWN)), size: '0.1' };
+    await rig.venue.control('/worlds/main/trades', { trades: [own] });
     const settings = { venueLeverage: LEVERAGE, instruments: { kind: 'only', coins: DEXES.map(([coin]) => coin) } } as const;
     rich = await stage.follow(first.address, first, 'main', { settings, agentName: 'rich' });
     poor = await stage.follow(second.address, second, 'main', { settings });
+    owner = await stage.follow(third.address, third, 'main', { settings: { ...settings, instruments: { kind: 'only', coins: [OWN] } } });
   }, 300_000);
   afterAll(async () => {
     await rig?.close();
@@ -83,6 +90,19 @@ describe('dexes with a collateral of their own', () => {
     await stage.agrees(poor);
     expect(await rig.venue.info({ type: 'userFills', user: poor.address })).toEqual([]);
     expect(await stage.events('order.rejected', poor.copyId)).toBe(0);
+  });
+
+  it('what a follower held there before the copy is theirs: the copy is entered, left, and never taken for closed by it', async () => {
+    await stage.holds(owner, OWN, -0.1);
+    await stage.trade(OWN, 'buy', '2');
+    await stage.holds(owner, OWN, 0.1);
+    await eventually('the account is compared with the entry', async () => {
+      const nets = await rig.storage.scoped(stage.tenant.scope, (unit) => unit.positions.ofVenueAccounts());
+      return nets.some(({ coin, net, own }) => coin === OWN && net === 10_000_000n && own === -10_000_000n) ? true : null;
+    });
+    await stage.trade(OWN, 'sell', '2');
+    await stage.holds(owner, OWN, -0.1);
+    expect(await stage.events('position.changed', owner.copyId, '"ended_by":"user"')).toBe(0);
   });
 
   it('where a collateral no longer counts as a dollar, entries are denied by name and the exit leaves', async () => {

@@ -9,6 +9,7 @@ import { barSheet } from './accounts/venue-bars';
 import { Bookkeeper } from './books/bookkeeper';
 import { FillCollector } from './books/collect-fills';
 import { FundingCollector } from './books/collect-funding';
+import { EventTeller } from './books/tell-events';
 import { Breakers } from './breakers';
 import { Commands } from './commands/commands';
 import type { EngineContext } from './context';
@@ -132,7 +133,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     },
   );
   const exposure = new ExposureAlerts(ctx, books);
-  const breakers: Breakers = new Breakers(ctx, books, repairs, new StateLimits(ctx, books, repairs, lanes), exposure);
+  const teller = new EventTeller(ctx, books);
+  const breakers: Breakers = new Breakers(ctx, books, repairs, teller, new StateLimits(ctx, books, repairs, lanes, teller), exposure);
   const keeper = new StopKeeper(ctx, books, collector);
   const mirrors = new MirrorKeeper(ctx, books, lanes, keeper, appeared);
   const working: WorkingOrders = new WorkingOrders(ctx, (watched) => mirrors.look(watched));
@@ -204,11 +206,12 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     },
     start: async () => {
       resolver.start();
+      // Before leaders are told: what they add then may be sized by it.
+      volatility.start();
       // Copies of closed leaders only exit, which needs no seat.
       await watch.watchAll(seats.hottestFirst());
       quotes.start();
       seats.start();
-      volatility.start();
       reconciler.start();
       await reconciler.all();
       // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.
@@ -255,6 +258,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       repairs.stop();
       proposals.stop();
       breakers.stop();
+      teller.stop();
       reconciler.stop();
       await funding.stop();
       await leverage.stop();

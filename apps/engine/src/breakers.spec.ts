@@ -1,5 +1,5 @@
 import type { TenantScope } from '@lockstep/kernel';
-import { silentLogger, systemTimers } from '@lockstep/platform';
+import { silentLogger } from '@lockstep/platform';
 import { STATUS } from '@lockstep/replication';
 import { breakerOf, dollars, entryOf, instrumentOf, NOW, priceOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { BREAKER_STEPS, LOSS_LIMITS } from '@lockstep/risk';
@@ -7,6 +7,7 @@ import type { ScopedUnit } from '@lockstep/storage';
 import type { MarkUpdate } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from './books/bookkeeper';
+import { EventTeller } from './books/tell-events';
 import { Breakers } from './breakers';
 import { type EngineContext, StopVersion } from './context';
 import { ENGINE_LIMITS } from './limits';
@@ -31,7 +32,14 @@ function holder() {
   registry.watched.set(1, watched);
   const copy = { no: 1, id: 'cpy_a', row, state: 'active', group: { scope: SCOPE, leaderId: 'ldr_a' }, watched } as unknown as CopyRecord;
   registry.copies.set(1, copy);
-  const unit = { events: { append: async () => undefined } } as unknown as ScopedUnit;
+  const told: string[] = [];
+  const database = { isAway: false };
+  const waits: (() => void)[] = [];
+  const append = async (events: readonly unknown[]): Promise<void> => {
+    if (database.isAway) throw new Error('the database is away');
+    told.push(...events.map((event) => /action\W+(\w+)/.exec(JSON.stringify(event))?.[1] ?? ''));
+  };
+  const unit = { events: { append } } as unknown as ScopedUnit;
   const ctx = {
     registry,
     clock: { now: () => NOW },
@@ -41,11 +49,12 @@ function holder() {
     stops: new StopVersion(),
     wakeEvents: () => undefined,
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
-    timers: systemTimers,
+    timers: { after: (_ms: number, work: () => void) => ({ cancel: () => undefined, no: waits.push(work) }) },
     unwrittenBreakers: new Set(),
   } as unknown as EngineContext;
   const books = { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() } as unknown as Bookkeeper;
-  const breakers = new Breakers(ctx, books, { close: async () => undefined } as unknown as Repairs);
+  const repairs = { close: async () => undefined } as unknown as Repairs;
+  const breakers = new Breakers(ctx, books, repairs, new EventTeller(ctx, books));
   breakers.stop();
   const step = (): string => BREAKER_STEPS[stage.book.copies.breakerStep[row] ?? 0] ?? '';
   const mark = (coin: string, text: string): string => {
@@ -66,7 +75,13 @@ function holder() {
     return step();
   };
   const held = (): number => stage.sheet.rows.target[row] ?? 0;
-  return { mark, load, halted, carryOn, held };
+  /** Lets pass what something waits for. */
+  const wait = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    for (const work of waits.splice(0)) work();
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  };
+  return { mark, load, halted, carryOn, held, told, database, wait };
 }
 
 describe('marks in a row that close', () => {
@@ -76,6 +91,19 @@ describe('marks in a row that close', () => {
     expect(mark('ETH', '50')).toBe('halt_new');
     expect(mark('ETH', '51')).toBe('halt_new');
     expect(mark('BTC', '90')).toBe('close');
+  });
+});
+
+describe('a step of a loss limit', () => {
+  it('that nobody could be told of is told once the database is back', async () => {
+    const { mark, told, database, wait } = holder();
+    database.isAway = true;
+    expect(mark('BTC', '90')).toBe('halt_new');
+    await wait();
+    expect(told).toEqual([]);
+    database.isAway = false;
+    await wait();
+    expect(told).toEqual(['halt_new']);
   });
 });
 

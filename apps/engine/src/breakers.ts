@@ -6,6 +6,7 @@ import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import type { NewEvent } from '@lockstep/storage';
 import type { MarkUpdate } from '@lockstep/venues/port';
 import type { Bookkeeper } from './books/bookkeeper';
+import type { EventTeller } from './books/tell-events';
 import { writeState } from './commands/write-state';
 import type { EngineContext } from './context';
 import type { ExposureAlerts } from './exposure-alerts';
@@ -38,6 +39,7 @@ export class Breakers {
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
     private readonly repairs: Repairs,
+    private readonly teller: Pick<EventTeller, 'tell'>,
     /** Judges what is held beside the losses, at the same valuation. */
     private readonly stateLimits: Pick<StateLimits, 'look'> | null = null,
     /** Judges what copies hold together, once all books are valued. */
@@ -157,7 +159,8 @@ export class Breakers {
     book.setStatus(row, STATUS.lossHalt, step === STEP.haltNew);
     if (step === STEP.haltNew || before === STEP.haltNew) this.ctx.stops.changed();
     this.ctx.log.warn('a copy came to another step of a loss limit', { copyNo: copy.no, from: BREAKER_STEPS[before], to: BREAKER_STEPS[step] });
-    void this.tell(copy, this.event(copy, row, step === STEP.haltNew ? 'halt_new' : step === STEP.alert ? 'alert' : 'release'));
+    // What halts or releases acts in memory whatever the database does; it is told once it can be.
+    this.teller.tell(copy.group.scope, this.event(copy, row, step === STEP.haltNew ? 'halt_new' : step === STEP.alert ? 'alert' : 'release'));
   }
 
   private event(copy: CopyRecord, row: number, action: 'alert' | 'halt_new' | 'close' | 'release'): NewEvent {
@@ -172,17 +175,6 @@ export class Breakers {
       measured: text(lossUnder(copies, row, limit)),
       action,
     });
-  }
-
-  /** What halts or releases acts in memory whatever the database does; it is told once it can be. */
-  private async tell(copy: CopyRecord, event: NewEvent): Promise<void> {
-    const { scope } = copy.group;
-    try {
-      await this.books.run(scope, () => this.ctx.storage.scoped(scope, (unit) => unit.events.append([event])));
-      this.ctx.wakeEvents(scope);
-    } catch (failure) {
-      this.ctx.log.error('a step of a loss limit could not be told', { copyNo: copy.no, error: failure });
-    }
   }
 
   private trigger(copy: CopyRecord, row: number): void {

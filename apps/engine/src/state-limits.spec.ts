@@ -6,6 +6,7 @@ import type { StateAction } from '@lockstep/roster';
 import type { ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from './books/bookkeeper';
+import { EventTeller } from './books/tell-events';
 import { type EngineContext, StopVersion } from './context';
 import { CopyLedger } from './state/copy-ledger';
 import { type CopyRecord, Registry, type WatchedAccount } from './state/registry';
@@ -31,6 +32,8 @@ function stageOf(action: StateAction, failing = false) {
     watched,
   } as unknown as CopyRecord);
   const told: string[] = [];
+  const database = { isAway: false };
+  const waits: (() => void)[] = [];
   let written = 0;
   const unit = {
     now: NOW,
@@ -42,6 +45,7 @@ function stageOf(action: StateAction, failing = false) {
     },
     events: {
       append: async (events: readonly unknown[]) => {
+        if (database.isAway) throw new Error('the database is away');
         told.push(...events.map((event) => /action\W+(\w+)/.exec(JSON.stringify(event))?.[1] ?? ''));
       },
     },
@@ -53,6 +57,7 @@ function stageOf(action: StateAction, failing = false) {
     log: silentLogger,
     stops: new StopVersion(),
     wakeEvents: () => undefined,
+    timers: { after: (_ms: number, work: () => void) => ({ cancel: () => undefined, no: waits.push(work) }) },
     booked: new CopyLedger(),
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
   } as unknown as EngineContext;
@@ -64,7 +69,7 @@ function stageOf(action: StateAction, failing = false) {
     },
   };
   const lanes = { alone: async <T>(_watched: WatchedAccount, _coin: string, work: () => Promise<T>) => work() };
-  const limits = new StateLimits(ctx, books, repairs, lanes as never);
+  const limits = new StateLimits(ctx, books, repairs, lanes as never, new EventTeller(ctx, books));
   const mark = async (text: string) => {
     stage.book.setMark('BTC', priceOf(text), NOW);
     stage.sheet.mark = Number(priceOf(text));
@@ -75,7 +80,12 @@ function stageOf(action: StateAction, failing = false) {
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
     return { ...atOnce, looksAgain: ctx.stops.current !== before };
   };
-  return { mark, told, standing: () => ({ written, closes }) };
+  /** Lets pass what something waits for. */
+  const wait = async () => {
+    for (const work of waits.splice(0)) work();
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  };
+  return { mark, told, database, wait, standing: () => ({ written, closes }) };
 }
 
 describe('limits that what a copy holds passes', () => {
@@ -96,6 +106,21 @@ describe('limits that what a copy holds passes', () => {
     expect(await mark('120')).toEqual({ halted: false, target: 10, looksAgain: false });
     await mark('121');
     expect([told, standing()]).toEqual([['alert'], { written: 0, closes: 0 }]);
+  });
+
+  it('are told once the database is back, in their order: where the action is alert, nothing else would act on them', async () => {
+    const { mark, told, database, wait } = stageOf('alert');
+    database.isAway = true;
+    await mark('120');
+    await wait();
+    await mark('100');
+    await wait();
+    expect(told).toEqual([]);
+    database.isAway = false;
+    await wait();
+    expect(told).toEqual(['alert', 'release']);
+    await mark('120');
+    expect(told).toEqual(['alert', 'release', 'alert']);
   });
 
   it('are acted on although nothing can be written', async () => {

@@ -14,6 +14,7 @@ import {
 } from '@lockstep/replication';
 import { STATE_ACTIONS, STATE_LIMITS, type StateAction } from '@lockstep/roster';
 import type { Bookkeeper } from './books/bookkeeper';
+import type { EventTeller } from './books/tell-events';
 import { writeIntent } from './commands/take-on-positions';
 import type { EngineContext } from './context';
 import { newEvent } from './new-event';
@@ -35,6 +36,7 @@ export class StateLimits {
     private readonly books: Bookkeeper,
     private readonly repairs: Pick<Repairs, 'close'>,
     private readonly lanes: Pick<WaveLanes, 'alone'>,
+    private readonly teller: Pick<EventTeller, 'tell'>,
   ) {}
 
   /** Judges a book that was just revalued; `confirms` tells whether the marks since the last time value what a row holds. */
@@ -91,29 +93,23 @@ export class StateLimits {
     for (const [limit, name] of STATE_LIMITS.entries()) {
       if (((before ^ passed) & (1 << limit)) === 0) continue;
       const action = (passed & (1 << limit)) === 0 ? 'release' : (STATE_ACTIONS[actionOf(book.copies, row, limit)] ?? 'alert');
-      if (action !== 'none') void this.tell(copy, book, row, { limit, name, action });
+      if (action !== 'none') this.tell(copy, book, row, { limit, name, action });
     }
   }
 
-  private async tell(
+  private tell(
     copy: CopyRecord,
     book: CopyBook,
     row: number,
     { limit, name, action }: { readonly limit: number; readonly name: string; readonly action: Exclude<StateAction, 'none'> | 'release' },
-  ): Promise<void> {
-    const { scope } = copy.group;
+  ): void {
     const event = newEvent(this.ctx, 'limit.passed', this.ctx.clock.now(), {
       copy_id: copy.id,
       limit: name,
       ...figuresOf(book, row, limit, name),
       action,
     });
-    try {
-      await this.books.run(scope, () => this.ctx.storage.scoped(scope, (unit) => unit.events.append([event])));
-      this.ctx.wakeEvents(scope);
-    } catch (failure) {
-      this.ctx.log.error('a passed limit could not be told', { copyNo: copy.no, error: failure });
-    }
+    this.teller.tell(copy.group.scope, event);
   }
 }
 

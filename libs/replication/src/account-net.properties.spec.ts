@@ -170,7 +170,11 @@ describe('several copies on one venue account', { timeout: 60_000 }, () => {
         putOthers(members, own);
         const before = members.map(({ sheet, row }) => at(sheet.rows.position, row));
         const side = sold ? -1 : 1;
-        const each = trades.map(({ size: traded, held }) => ({ lots: side * traded, held: new Map(held.map((one, index) => [index + 1, one])) }));
+        const each = trades.map(({ size: traded, held }) => ({
+          lots: side * traded,
+          at: 0,
+          held: new Map(held.map((one, index) => [index + 1, one])),
+        }));
         const traded = each.reduce((sum, one) => sum + one.lots, 0);
         const netLots = sumOf(members) + own + traded;
         reconcileMembers(members, { venueAccount: ACCOUNT, netLots, foreignTrades: { lots: traded, price: 100 * 1e8, each }, unresolved: false });

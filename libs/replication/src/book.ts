@@ -24,6 +24,7 @@ import {
   NO_EXPOSURE_LIMITS,
   STATE_ACTIONS,
 } from '@lockstep/roster';
+import { boundBy } from './binding-terms';
 import { clearRow, columnMaker } from './column-maker';
 import { type CopyColumns, FOLLOW, HALTS, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { type DraftScratch, draftScratch } from './draft-scratch';
@@ -242,6 +243,7 @@ export class CopyBook {
     copies.entitledUntil[row] = (entry.rights ?? ALL_RIGHTS).entitledUntil;
     copies.consentDueAt[row] = (entry.rights ?? ALL_RIGHTS).consentDueAt;
     this.setMarkup(row, entry.markup);
+    copies.halts[row] = 0;
     return row;
   }
 
@@ -290,6 +292,7 @@ export class CopyBook {
   setSettings(row: number, settings: CopySettings, version: number): void {
     const { copies } = this;
     const { mode, caps } = settings;
+    const before = boundBy(copies, row);
     copies.settingsVersion[row] = version;
     this.setMode(row, mode);
     copies.mirrors[row] = settings.policy === 'orders' ? 1 : 0;
@@ -323,6 +326,12 @@ export class CopyBook {
     copies.onDistance[row] = STATE_ACTIONS.indexOf(settings.stateLimits.liquidation_distance);
     this.filters[row] = settings.instruments;
     this.applyFilters(row);
+    if (boundBy(copies, row) !== before) this.countHalt(row);
+  }
+
+  /** What stood before may not stand behind this. */
+  private countHalt(row: number): void {
+    this.copies.halts[row] = (this.copies.halts[row] ?? 0) + 1;
   }
 
   /** Whether a row has a floor under the distance of its liquidation. */
@@ -350,6 +359,7 @@ export class CopyBook {
   setExposure(row: number, limits: ExposureLimits): void {
     const { copies } = this;
     const { followerGross, underlyingShare, leaderCapacity, alertGross, alertShare, alertCapacity } = limits;
+    const before = boundBy(copies, row);
     const ofFollower = [followerGross, underlyingShare, alertGross, alertShare];
     must(ofFollower.every((limit) => limit === null) || (copies.follower[row] ?? -1) >= 0, 'a follower with limits has an index');
     if (this.shares[row] === true) this.sharing -= 1;
@@ -364,6 +374,7 @@ export class CopyBook {
     copies.followerGross[row] = limitColumn(followerGross);
     copies.underlyingShare[row] = limitColumn(underlyingShare);
     copies.leaderCapacity[row] = limitColumn(leaderCapacity);
+    if (boundBy(copies, row) !== before) this.countHalt(row);
   }
 
   /** True while some copy's entries may be spread over time. */
@@ -460,13 +471,13 @@ export class CopyBook {
     const { copies } = this;
     const before = copies.status[row] ?? 0;
     copies.status[row] = on ? before | bits : before & ~bits;
-    if (on && (bits & ~before & HALTS) !== 0) copies.halts[row] = (copies.halts[row] ?? 0) + 1;
+    if (on && (bits & ~before & HALTS) !== 0) this.countHalt(row);
   }
 
   /** Changes until when a copy's rights go. One that had ended by `now` and goes on was a halt as any: what stood before it may not stand behind it. */
   setRights(row: number, { entitledUntil, consentDueAt }: CopyRights, now: EpochMs): void {
     const { copies } = this;
-    if (rightsRefusal(copies, row, now) !== CLEAR) copies.halts[row] = (copies.halts[row] ?? 0) + 1;
+    if (rightsRefusal(copies, row, now) !== CLEAR) this.countHalt(row);
     copies.entitledUntil[row] = entitledUntil;
     copies.consentDueAt[row] = consentDueAt;
   }
@@ -479,7 +490,9 @@ export class CopyBook {
   /** Less money is asked for and waits: what is to leave is entered with no more, until {@link changeAllocation} moves it. More changes nothing until then. */
   awaitAllocation(row: number, allocation: Money): void {
     const { copies } = this;
+    const before = copies.leaving[row] ?? 0;
     copies.leaving[row] = Math.max(0, (copies.allocation[row] ?? 0) - toExact(allocation, 'allocation'));
+    if ((copies.leaving[row] ?? 0) > before) this.countHalt(row);
   }
 
   /**
@@ -493,6 +506,7 @@ export class CopyBook {
     if (linked > 0) copies.navFactor[row] = mulDivFloor(copies.navFactor[row] ?? 0, before, linked);
     const next = toExact(allocation, 'allocation');
     const left = before - (copies.shortfall[row] ?? 0) + next - (copies.allocation[row] ?? 0);
+    if (next < (copies.allocation[row] ?? 0)) this.countHalt(row);
     copies.allocation[row] = next;
     copies.leaving[row] = 0;
     copies.equity[row] = Math.max(0, left);

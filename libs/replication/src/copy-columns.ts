@@ -65,7 +65,10 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   signer: make.i32('signer'),
   /** Bits of {@link STATUS}. */
   status: make.u16('status'),
-  /** How often one of {@link HALTS} was set: whether it was lifted since or not, what stood before it may not stand behind it. */
+  /**
+   * How often one of {@link HALTS} was set, what binds its entries was changed, or money was taken out of it: whether that was lifted since or not, what stood before
+   * it may not stand behind it.
+   */
   halts: make.i32('halts'),
   /** +1 follows the leader's side, −1 inverts it. */
   direction: make.i8('direction'),

@@ -19,7 +19,7 @@ export * from './journal';
 export * from './journal-decode';
 export * from './journaled-intent';
 export * from './leader-book';
-export { type ClearingBalance, putClearing } from './margin-cap';
+export { type ClearingBalance, clearingValue, putClearing } from './margin-cap';
 export * from './micro';
 export * from './mirror-claims';
 export * from './mirror-columns';

@@ -1,4 +1,4 @@
-import { mulDivFloor } from '@lockstep/kernel';
+import { type EpochMs, mulDivFloor } from '@lockstep/kernel';
 import { type AccountMember, netRange, putOthers } from './account-net';
 import { applyFill } from './apply';
 import type { CopyBook } from './book';
@@ -29,6 +29,14 @@ export interface ForeignTrades {
 export interface ForeignTrade {
   readonly lots: number;
   readonly held: ReadonlyMap<number, number>;
+  /** When it happened, venue time. */
+  readonly at: EpochMs;
+}
+
+/** Lots that one trade closed, and when; null: that is not known. */
+export interface ClosedPart {
+  readonly lots: number;
+  readonly at: EpochMs | null;
 }
 
 /** The follower (or a liquidation, ADL, TP/SL) closed against the copy: its position fell, no re-entry until the leader is flat. */
@@ -41,6 +49,8 @@ export interface UserClose {
   readonly lotsAfter: number;
   /** What its PnL was counted at (10^-8); whoever books it takes the same. */
   readonly price: number;
+  /** What of it was closed when: funding is charged on what was held at a moment. */
+  readonly parts: readonly ClosedPart[];
 }
 
 /** What a reconciliation found; the book is already changed accordingly. */
@@ -82,11 +92,11 @@ export function reconcileMembers(members: readonly AccountMember[], truth: Venue
   const against = foreign < 0 ? 1 : -1;
   const trades = truth.foreignTrades?.lots === foreign ? truth.foreignTrades : null;
   const price = trades?.price ?? mark;
-  const { closed, ownAfter } = sharesOf(members, trades?.each ?? [{ lots: foreign, held: null }], against, ownBefore);
-  if (price <= 0 && closed.some((lots) => lots > 0)) return [{ kind: 'wait_for_price', venueAccount, coin: instrument.coin }];
+  const { closed, ownAfter } = sharesOf(members, trades?.each ?? [{ lots: foreign, held: null, at: null }], against, ownBefore);
+  if (price <= 0 && closed.some((parts) => parts.length > 0)) return [{ kind: 'wait_for_price', venueAccount, coin: instrument.coin }];
   members.forEach((member, index) => {
-    const lots = closed[index] ?? 0;
-    if (lots > 0) effects.push(closeByUser(member, against, lots, price));
+    const parts = closed[index] ?? [];
+    if (parts.length > 0) effects.push(closeByUser(member, against, parts, price));
   });
   putOthers(members, ownAfter);
   if (ownAfter !== ownBefore) effects.push({ kind: 'own_position', venueAccount, coin: instrument.coin, lotsBefore: ownBefore, lotsAfter: ownAfter });
@@ -110,9 +120,9 @@ export function endByDelisting({ rows }: InstrumentSheet, row: number): void {
   rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.userClosed;
 }
 
-/** How trades against a side are shared out: lots closed of each member, and what the follower holds of their own behind them. */
+/** How trades against a side are shared out: what they closed of each member, and what the follower holds of their own behind them. */
 interface Shares {
-  readonly closed: readonly number[];
+  readonly closed: readonly (readonly ClosedPart[])[];
   readonly ownAfter: number;
 }
 
@@ -122,25 +132,27 @@ interface Shares {
  */
 function sharesOf(
   members: readonly AccountMember[],
-  trades: readonly { readonly lots: number; readonly held: ForeignTrade['held'] | null }[],
+  trades: readonly { readonly lots: number; readonly held: ForeignTrade['held'] | null; readonly at: EpochMs | null }[],
   against: number,
   ownBefore: number,
 ): Shares {
-  const closed = members.map(() => 0);
+  const closed = members.map((): ClosedPart[] => []);
   let own = ownBefore;
-  for (const { lots, held } of trades) {
+  for (const { lots, held, at } of trades) {
     const ownGiven = Math.min(Math.abs(lots), Math.max(0, own * against));
     const left = Math.abs(lots) - ownGiven;
-    const holdings = members.map((member, index) => Math.max(0, heldOf(member, held) * against - (closed[index] ?? 0)));
+    const holdings = members.map((member, index) => Math.max(0, heldOf(member, held) * against - lotsIn(closed[index] ?? [])));
     const given = proRata(holdings, left);
     given.forEach((share, index) => {
-      closed[index] = (closed[index] ?? 0) + share;
+      if (share > 0) closed[index]?.push({ lots: share, at });
     });
     const taken = given.reduce((sum, share) => sum + share, 0);
     own -= against * (ownGiven + (left - taken));
   }
   return { closed, ownAfter: own + 0 };
 }
+
+const lotsIn = (parts: readonly ClosedPart[]): number => parts.reduce((sum, { lots }) => sum + lots, 0);
 
 const heldOf = (member: AccountMember, held: ForeignTrade['held'] | null): number =>
   held === null ? positionOf(member) : (held.get(member.book.copies.copyNo[member.row] ?? 0) ?? 0);
@@ -163,13 +175,13 @@ function proRata(holdings: readonly number[], lots: number): readonly number[] {
  * Takes a close of what a copy held on the side `against` (1: long). Where the episode went on, what is left of it is all that is wanted until the leader is flat.
  * Where the leader turned meanwhile, the close belongs to the episode before: the target of the new one stands, and what is held beside it is put right.
  */
-function closeByUser({ book, sheet, row }: AccountMember, against: number, lots: number, price: number): ReconcileEffect {
+function closeByUser({ book, sheet, row }: AccountMember, against: number, parts: readonly ClosedPart[], price: number): ReconcileEffect {
   const { rows } = sheet;
   const before = rows.position[row] ?? 0;
-  const { position: after } = applyFill(book, sheet, row, { buy: against < 0, lots, price, fee: 0 }, null);
+  const { position: after } = applyFill(book, sheet, row, { buy: against < 0, lots: lotsIn(parts), price, fee: 0 }, null);
   if ((rows.target[row] ?? 0) * against >= 0) endEpisode(sheet, row, against, after);
   const { coin } = sheet.instrument;
-  return { kind: 'user_closed', copyNo: book.copies.copyNo[row] ?? 0, row, coin, lotsBefore: before, lotsAfter: after, price };
+  return { kind: 'user_closed', copyNo: book.copies.copyNo[row] ?? 0, row, coin, lotsBefore: before, lotsAfter: after, price, parts };
 }
 
 /** What is left of an episode that the follower closed against is its target, and nothing is entered until the leader is flat. */

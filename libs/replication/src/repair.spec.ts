@@ -340,7 +340,16 @@ describe('reconciliation with the venue net', () => {
   it('the follower closed part: the copy shrinks, realises it and is not re-entered until the leader is flat', () => {
     const stage = tradedStage();
     expect(reconcileNet(stage.book, stage.sheet, truth(4, -6))).toEqual([
-      { kind: 'user_closed', copyNo: 1, row: 0, coin: 'BTC', lotsBefore: 10, lotsAfter: 4, price: priceUnits('110') },
+      {
+        kind: 'user_closed',
+        copyNo: 1,
+        row: 0,
+        coin: 'BTC',
+        lotsBefore: 10,
+        lotsAfter: 4,
+        price: priceUnits('110'),
+        parts: [{ lots: 6, at: null }],
+      },
     ]);
     expect(at(stage.book.copies.netPnl, 0)).toBe(6_000_000_000);
     expect(reasonAt(at(stage.plan('20').decisions.reason, 0))).toBe('user_closed');
@@ -397,7 +406,7 @@ describe('reconciliation with the venue net', () => {
     foreignTrades: {
       lots: each.reduce((sum, [lots]) => sum + lots, 0),
       price: priceUnits('110'),
-      each: each.map(([lots, held]) => ({ lots, held: new Map([[1, held]]) })),
+      each: each.map(([lots, held], index) => ({ lots, held: new Map([[1, held]]), at: NOW + index })),
     },
   });
 
@@ -409,7 +418,16 @@ describe('reconciliation with the venue net', () => {
     stage.fillOrder(flip, 1, 8);
     expect(at(stage.sheet.rows.position, 0)).toBe(2);
     expect(reconcileNet(stage.book, stage.sheet, lateTruth(-8, [-10, 10]))).toEqual([
-      { kind: 'user_closed', copyNo: 1, row: 0, coin: 'BTC', lotsBefore: 2, lotsAfter: -8, price: priceUnits('110') },
+      {
+        kind: 'user_closed',
+        copyNo: 1,
+        row: 0,
+        coin: 'BTC',
+        lotsBefore: 2,
+        lotsAfter: -8,
+        price: priceUnits('110'),
+        parts: [{ lots: 10, at: NOW }],
+      },
     ]);
     expect([at(stage.sheet.rows.target, 0), at(stage.sheet.rows.beside, 0)]).toEqual([-8 * MICRO, 0]);
     expect(repairAt(stage, NOW + 1_000).plan.orders.count).toBe(0);
@@ -437,7 +455,16 @@ describe('reconciliation with the venue net', () => {
   it('trades one after another take no more than the copy held at each', () => {
     const stage = tradedStage();
     // 6 of 10 were sold, then 7 with 4 left: 3 of those are the follower's own.
-    expect(reconcileNet(stage.book, stage.sheet, lateTruth(-3, [-6, 10], [-7, 10])).map(({ kind }) => kind)).toEqual(['user_closed', 'own_position']);
+    expect(reconcileNet(stage.book, stage.sheet, lateTruth(-3, [-6, 10], [-7, 10]))).toMatchObject([
+      {
+        kind: 'user_closed',
+        parts: [
+          { lots: 6, at: NOW },
+          { lots: 4, at: NOW + 1 },
+        ],
+      },
+      { kind: 'own_position' },
+    ]);
     expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.beside, 0)]).toEqual([0, -3]);
   });
 

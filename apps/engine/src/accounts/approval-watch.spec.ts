@@ -66,20 +66,25 @@ function watched(part: Partial<AccountRecord> = {}) {
   const schedules: unknown[][] = [];
   const taken: number[] = [];
   const written: string[] = [];
+  const database = { isAway: false };
+  const whenThere = async <T>(work: () => T): Promise<T> => {
+    if (database.isAway) throw new Error('the database is away');
+    return work();
+  };
   const ctx = {
     clock: { now: () => time.now, monotonic: () => time.now },
     nonces: { next: () => 1 },
     log: silentLogger,
     limits: ENGINE_LIMITS,
     registry: { accounts: () => [account], copiesOf: () => [copy] },
-    storage: { scoped: async () => schedules.shift() ?? [] },
+    storage: { scoped: () => whenThere(() => schedules.shift() ?? []) },
     stops: new StopVersion(),
     sending: { busy: false },
     feeTerms: { take: (_scope: unknown, rows: readonly unknown[]) => void taken.push(rows.length), count: () => schedules.length },
     doubts,
     timers: systemTimers,
   } as unknown as EngineContext;
-  const books = { run: async () => void written.push(account.agentStatus) } as unknown as Bookkeeper;
+  const books = { run: () => whenThere(() => void written.push(account.agentStatus)) } as unknown as Bookkeeper;
   return {
     watch: new ApprovalWatch(ctx, books),
     account,
@@ -88,6 +93,7 @@ function watched(part: Partial<AccountRecord> = {}) {
     time,
     doubts,
     written,
+    database,
     schedules,
     taken,
     until: () => book.copies.agentValidUntil[row],
@@ -107,6 +113,18 @@ describe('an agent under watch', () => {
     await watch.look();
     // Exits are tried on for a minute, by the venue's own clock; entries ended with the agent.
     expect([account.agentStatus, until(), written]).toEqual(['expired', end, ['expiring', 'expired']]);
+  });
+
+  it('that came near its end while the database was away is told once it is back', async () => {
+    const { watch, account, venue, time, written, database } = watched();
+    venue.agents = err({ code: 'unreachable', detail: 'x' });
+    time.now = account.agentValidUntil - 13 * DAY;
+    database.isAway = true;
+    for (let second = 0; second < 3; second += 1) await watch.look();
+    expect([account.agentStatus, written]).toEqual(['expiring', []]);
+    database.isAway = false;
+    for (let second = 0; second < 3; second += 1) await watch.look();
+    expect(written).toEqual(['expiring']);
   });
 
   it('that is gone is tried for exits one second in thirty', () => {
@@ -166,6 +184,22 @@ describe('a builder fee under watch', () => {
     expect(copy.watched.book.copies.builderApproved[copy.row]).toBe(0);
     await watch.look();
     expect([venue.asked[0], account.builderFeeApproved, doubts.builders.size]).toEqual(['builder', 0, 0]);
+  });
+
+  it.each([
+    ['changed', 60, false],
+    ['found to stand although an order was refused for it', 50, true],
+  ])('%s while the database is away is put on the copies as soon as it is back', async (_what, builderFee, doubted) => {
+    const { watch, account, venue, time, doubts, taken, written, database } = watched();
+    venue.builderFee = builderFee;
+    if (doubted) doubts.builders.add(account);
+    database.isAway = true;
+    await watch.look();
+    expect([venue.asked.includes('builder'), taken]).toEqual([true, []]);
+    database.isAway = false;
+    time.now += 60_000 / ENGINE_LIMITS.approvalReadsPerMinute;
+    await watch.look();
+    expect([taken, account.builderFeeApproved, written.length]).toEqual([[0], builderFee, doubted ? 0 : 1]);
   });
 
   it('is put on the copies by no fee schedule that is older than the one they bear', async () => {

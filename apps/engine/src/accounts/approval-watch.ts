@@ -5,7 +5,7 @@ import type { EngineContext } from '../context';
 import type { Network } from '../state/networks';
 import type { AccountRecord } from '../state/registry';
 import { type AgentStanding, listedAgent, standingByTime } from './agent-standing';
-import { putSigner, setAgentStanding, setBuilderApproval } from './write-approvals';
+import { putSigner, takeAgentStanding, takeBuilderApproval, writeAgentStanding, writeBuilderApproval } from './write-approvals';
 
 /** Wait between two looks, in ms. */
 const LOOK_MS = 1_000;
@@ -30,6 +30,8 @@ export class ApprovalWatch {
   private readonly saved = new Map<Network, { reads: number; at: number }>();
   private readonly turns = new Map<Network, number>();
   private readonly builders = new Map<string, { readonly warning: BuilderWarning; readonly at: number }>();
+  /** Accounts of which something stands in memory and is still to be written. */
+  private readonly unwritten = { agents: new Set<AccountRecord>(), builders: new Set<AccountRecord>() };
 
   constructor(
     private readonly ctx: EngineContext,
@@ -90,8 +92,30 @@ export class ApprovalWatch {
       if (account.agentStatus !== 'removed' && this.standingOf(account) !== account.agentStatus) ended.push(account);
     }
     // An agent whose end came near, or came, is told without asking anybody.
-    for (const account of ended) await setAgentStanding(this.ctx, this.books, account, this.standingOf(account), account.agentValidUntil);
+    for (const account of ended) this.takeStanding(account, this.standingOf(account), account.agentValidUntil);
+    await this.writeDown();
     for (const network of networks) await this.ask(network);
+  }
+
+  private takeStanding(account: AccountRecord, standing: AgentStanding, validUntil: number): void {
+    takeAgentStanding(this.ctx, account, standing, validUntil);
+    this.unwritten.agents.add(account);
+  }
+
+  /** Writes what stands in memory alone; what cannot be written is tried again at the next look, for nothing else would tell it. */
+  private async writeDown(): Promise<void> {
+    const { agents, builders } = this.unwritten;
+    for (const account of [...agents]) await this.tryToWrite(account, agents, writeAgentStanding);
+    for (const account of [...builders]) await this.tryToWrite(account, builders, writeBuilderApproval);
+  }
+
+  private async tryToWrite(account: AccountRecord, unwritten: Set<AccountRecord>, write: typeof writeAgentStanding): Promise<void> {
+    try {
+      await write(this.ctx, this.books, account);
+      unwritten.delete(account);
+    } catch (failure) {
+      this.ctx.log.error('how an approval stands could not be written', { venueAccountNo: account.no, error: failure });
+    }
   }
 
   private standingOf({ agentValidUntil }: AccountRecord): AgentStanding {
@@ -141,14 +165,17 @@ export class ApprovalWatch {
     if (account.agentAddress !== agentAddress) return;
     if (proof.kind === 'rejected' && proof.code === 'unknown_signer') {
       const ended = this.standingOf(account) === 'expired';
-      if (!ended && account.agentStatus !== 'removed') await setAgentStanding(ctx, this.books, account, 'removed', account.agentValidUntil);
+      if (ended || account.agentStatus === 'removed') return;
+      this.takeStanding(account, 'removed', account.agentValidUntil);
+      await this.writeDown();
     } else if (proof.kind !== 'accepted' && doubted) ctx.doubts.agents.add(account);
   }
 
   private async takeListed(account: AccountRecord, validUntil: number): Promise<void> {
     const standing = standingByTime(validUntil, this.ctx.clock.now(), this.ctx.limits.agentExpiringMs);
-    if (standing !== account.agentStatus || validUntil !== account.agentValidUntil)
-      await setAgentStanding(this.ctx, this.books, account, standing, validUntil);
+    if (standing === account.agentStatus && validUntil === account.agentValidUntil) return;
+    this.takeStanding(account, standing, validUntil);
+    await this.writeDown();
   }
 
   private async askBuilder(account: AccountRecord): Promise<void> {
@@ -161,8 +188,20 @@ export class ApprovalWatch {
       return;
     }
     if (account.builderAddress !== builderAddress) return;
-    if (doubted || approved.value !== account.builderFeeApproved) await setBuilderApproval(this.ctx, this.books, account, approved.value);
+    if (doubted || approved.value !== account.builderFeeApproved) await this.takeBuilder(account, approved.value);
     await this.builderWarning(account.network, builderAddress);
+  }
+
+  /** What could not be put on the copies is asked about again before its turn: memory has it, so that no turn would find it changed. */
+  private async takeBuilder(account: AccountRecord, approvedTenths: number): Promise<void> {
+    if (account.builderFeeApproved !== approvedTenths) this.unwritten.builders.add(account);
+    try {
+      await takeBuilderApproval(this.ctx, account, approvedTenths);
+    } catch (failure) {
+      this.ctx.doubts.builders.add(account);
+      throw failure;
+    }
+    await this.writeDown();
   }
 
   /** Takes one read out of the network's budget; false when none is left. */

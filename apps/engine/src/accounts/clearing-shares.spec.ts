@@ -1,10 +1,11 @@
 import { UNIT } from '@lockstep/kernel';
 import { MICRO } from '@lockstep/replication';
-import { dollars, entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { dollars, entryOf, instrumentOf, rateOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
+import { StopVersion } from '../context';
 import { type AccountRecord, type CopyRecord, type DexBalance, Registry, type WatchedAccount } from '../state/registry';
 import { shareEquity } from '../state/shared-accounts';
-import { shareClearings } from './clearing-shares';
+import { shareAccount, shareClearings } from './clearing-shares';
 
 const COINS = [instrumentOf('BTC'), { ...instrumentOf('xyz:TSLA'), dex: 'xyz' }, { ...instrumentOf('km:GOLD'), dex: 'km', collateral: 'USDH' }];
 const MARKETS = {
@@ -13,7 +14,7 @@ const MARKETS = {
 };
 
 /** Two copies on an account, of 300 and 100. */
-function sharing(balances: Readonly<Record<string, DexBalance>>) {
+function sharing(balances: Readonly<Record<string, DexBalance>>, floor: string | null = null) {
   const registry = new Registry();
   const account = {
     index: 9,
@@ -25,7 +26,8 @@ function sharing(balances: Readonly<Record<string, DexBalance>>) {
   const copies = [300, 100].map((allocation, index) => {
     const stage = new Stage(COINS[0]);
     for (const instrument of COINS) stage.book.sheet(instrument);
-    const row = stage.add(entryOf(index + 1, settingsOf('1'), { venueAccount: account.index, allocation: dollars(allocation) }));
+    const settings = settingsOf('1', { caps: { ...settingsOf('1').caps, minLiquidationDistance: floor === null ? null : rateOf(floor) } });
+    const row = stage.add(entryOf(index + 1, settings, { venueAccount: account.index, allocation: dollars(allocation) }));
     registry.addCopy({
       no: index + 1,
       id: `cpy_${index}`,
@@ -43,7 +45,13 @@ function sharing(balances: Readonly<Record<string, DexBalance>>) {
       COINS.map(({ coin }) => ((stage.book.copies.realEquity[row] ?? 0) - (stage.book.findSheet(coin)?.rows.clearingShort[row] ?? 0)) / 1e8),
     );
   };
-  return { account, copies, there };
+  /** Whether what was approved is judged again once the account is divided anew. */
+  const again = (): boolean => {
+    const stops = new StopVersion();
+    shareAccount({ registry, stops }, account);
+    return stops.current !== new StopVersion().current;
+  };
+  return { account, copies, there, again };
 }
 
 const held = (amount: bigint, part: Partial<DexBalance> = {}): DexBalance =>
@@ -80,5 +88,17 @@ describe('what an account has in each clearinghouse', () => {
     const one = copies[0]?.stage;
     if (one !== undefined) one.sheet.rows.target[0] = 5 * MICRO;
     expect(there().map(([main]) => main)).toEqual([292.5, 97.5]);
+  });
+
+  it.each<[string, string | null, boolean]>([
+    ['of a copy with a floor under its liquidation is judged again', '0.1', true],
+    ['of another is not', null, false],
+  ])('where money went from one clearinghouse to another what was approved %s', (_what, floor, expected) => {
+    const { account, again } = sharing({ '': held(300n), xyz: held(100n) }, floor);
+    again();
+    expect(again()).toBe(false);
+    account.balances.set('', held(340n));
+    account.balances.set('xyz', held(60n));
+    expect([again(), again()]).toEqual([expected, false]);
   });
 });

@@ -1,8 +1,9 @@
 import { mulDiv, toLots } from '@lockstep/kernel';
-import { type InstrumentSheet, putClearing } from '@lockstep/replication';
+import { clearingValue, type InstrumentSheet, putClearing, usableEquity } from '@lockstep/replication';
+import type { EngineContext } from '../context';
 import { equityOf } from '../state/real-equity';
 import type { AccountRecord, CopyRecord, DexBalance, Registry } from '../state/registry';
-import { ownLots } from '../state/shared-accounts';
+import { ownLots, shareEquity } from '../state/shared-accounts';
 
 /*
  * Each dex is a clearinghouse of its own, unless its balance is one with others of the collateral: what an account holds over all of them need not be where a copy
@@ -17,6 +18,26 @@ export function shareClearings(registry: Copies, account: AccountRecord): void {
   for (const copy of registry.copiesOf(account)) {
     for (const sheet of copy.watched.book.allSheets()) put(registry, copy, sheet, of);
   }
+}
+
+/**
+ * Divides what an account really has, as last read, among its copies as they are worth now: over all, and by clearinghouse. Where one may enter with less than
+ * before, what was approved of it and has not left is judged again: a slow database makes long what was read in between.
+ */
+export function shareAccount({ registry, stops }: Pick<EngineContext, 'stops'> & { readonly registry: Copies }, account: AccountRecord): void {
+  const copies = registry.copiesOf(account);
+  const before = copies.map(entersWith);
+  shareEquity(registry, account);
+  shareClearings(registry, account);
+  const isLess = (copy: CopyRecord, index: number): boolean => entersWith(copy).some((amount, at) => amount < (before[index]?.[at] ?? 0));
+  if (copies.some(isLess)) stops.changed();
+}
+
+/** What a copy's limits are judged on: its equity, and where it has a floor what it counts on in each clearinghouse it trades in. */
+function entersWith({ watched: { book }, row }: CopyRecord): readonly number[] {
+  const hasFloor = (book.copies.minDistance[row] ?? -1) >= 0;
+  const clearings = hasFloor ? [...book.allSheets()].map((sheet) => clearingValue(book, sheet, row)) : [];
+  return [usableEquity(book.copies, row), ...clearings];
 }
 
 /** Puts what is known on an instrument that is new to a copy's book. */

@@ -1,4 +1,4 @@
-import { silentLogger, systemTimers } from '@lockstep/platform';
+import { silentLogger } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { WatchedAccount } from '../state/registry';
@@ -25,14 +25,14 @@ function keeperOf(addresses: readonly string[], mute: readonly string[]) {
     log: silentLogger,
     registry: { copies: new Map(copies) },
     truthReads: { run: async <T>(read: () => Promise<T>) => read() },
-    timers: systemTimers,
+    timers: { every: () => ({ cancel: () => undefined }) },
   } as unknown as EngineContext;
   const keeper = new VolatilityKeeper(ctx);
   const look = async (): Promise<void> => {
     now += 10_000;
     await keeper.look();
   };
-  return { asked, look };
+  return { asked, look, keeper };
 }
 
 describe('keeping the volatility of leaders', () => {
@@ -40,5 +40,11 @@ describe('keeping the volatility of leaders', () => {
     const { asked, look } = keeperOf(['a', 'b', 'c'], ['a']);
     for (let turn = 0; turn < 4; turn += 1) await look();
     expect(asked).toEqual(['a', 'b', 'c', 'a']);
+  });
+
+  it('begins with all of whom it is not known: what they add until then is given up', async () => {
+    const { asked, keeper } = keeperOf(['a', 'b', 'c'], []);
+    keeper.start();
+    await expect.poll(() => asked).toEqual(['a', 'b', 'c']);
   });
 });

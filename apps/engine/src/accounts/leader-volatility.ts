@@ -1,5 +1,6 @@
-import { type Timer } from '@lockstep/kernel';
-import { type EquityPoint, realisedVolatility } from '@lockstep/replication';
+import { type EpochMs, type Timer } from '@lockstep/kernel';
+import { type EquityPoint, readMove, realisedVolatility } from '@lockstep/replication';
+import type { MoveRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import type { LeaderVolatility, WatchedAccount } from '../state/registry';
 
@@ -18,8 +19,10 @@ export class VolatilityKeeper {
 
   constructor(private readonly ctx: EngineContext) {}
 
+  /** Begins with the leaders of whom it is not known: until it is, what they add is given up. */
   start(): void {
     this.timer ??= this.ctx.timers.every(LOOK_MS, () => void this.look());
+    void this.readUnknown();
   }
 
   stop(): void {
@@ -44,11 +47,29 @@ export class VolatilityKeeper {
     }
   }
 
+  private async readUnknown(): Promise<void> {
+    for (const { volatility } of this.sizedBy()) if (volatility.value === null) await this.look();
+  }
+
   private sizedBy(): Set<WatchedAccount> {
     const found = new Set<WatchedAccount>();
     for (const { watched, settings } of this.ctx.registry.copies.values()) if (settings.mode.kind === 'risk_normalised') found.add(watched);
     return found;
   }
+}
+
+/**
+ * A leader's volatility as his recorded moves name it, of which the newest counts: what a process that begins goes by until it has read it. It may have been read a
+ * day before the move, so that it is due; one that is older than what is relied on is none.
+ */
+export function recordedVolatility(moves: readonly MoveRow[], now: EpochMs): LeaderVolatility {
+  let newest: LeaderVolatility = { value: null, readAt: 0 };
+  for (const move of moves) {
+    const readAt = move.receivedAt - READ_AGAIN_MS;
+    const value = now - readAt > RELIED_ON_MS || readAt <= newest.readAt ? null : (readMove(move)?.leaderVolatility ?? null);
+    if (value !== null) newest = { value, readAt };
+  }
+  return newest;
 }
 
 /** Reads a leader's volatility now. What could not be read leaves the last one in force for `RELIED_ON_MS`. */

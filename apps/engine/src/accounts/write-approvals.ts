@@ -1,6 +1,6 @@
 import { wireTime } from '@lockstep/delivery';
 import type { TenantScope } from '@lockstep/kernel';
-import type { AgentStatus, EngineScopedUnit, FeeScheduleRow, NewEvent, VenueAccountRow } from '@lockstep/storage';
+import type { AgentStatus, FeeScheduleRow, NewEvent, VenueAccountRow } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
@@ -15,34 +15,37 @@ export function putSigner(ctx: EngineContext, account: AccountRecord): void {
   for (const copy of ctx.registry.copiesOf(account)) copy.watched.book.setSigner(copy.row, signer, entriesUntil(account));
 }
 
-/** Takes how an agent stands into memory at once, so that entries stop, and writes it with its event. */
-export async function setAgentStanding(
-  ctx: EngineContext,
-  books: Bookkeeper,
-  account: AccountRecord,
-  agentStatus: AgentStatus,
-  validUntil: number,
-): Promise<void> {
+/** Takes how an agent stands into memory at once, so that entries stop. {@link writeAgentStanding} writes it. */
+export function takeAgentStanding(ctx: EngineContext, account: AccountRecord, agentStatus: AgentStatus, validUntil: number): void {
   account.agentStatus = agentStatus;
   account.agentValidUntil = validUntil;
   putSigner(ctx, account);
   ctx.stops.changed();
   ctx.log.warn('an agent stands differently', { venueAccountNo: account.no, agentStatus, validUntil });
-  const agentValidUntil = validUntil === 0 ? null : validUntil;
-  await write(ctx, books, account, (unit) => unit.venueAccounts.update({ id: account.id }, { agentStatus, agentValidUntil, updatedAt: unit.now }));
 }
 
-/** Takes the builder fee a wallet approves now: its copies' orders bear the markup, or what a missing approval means, from the next decision on. */
-export async function setBuilderApproval(ctx: EngineContext, books: Bookkeeper, account: AccountRecord, approvedTenths: number): Promise<void> {
-  const changed = account.builderFeeApproved !== approvedTenths;
+/** Writes how an account's agent stands in memory, with its event. */
+export async function writeAgentStanding(ctx: EngineContext, books: Bookkeeper, account: AccountRecord): Promise<void> {
+  await write(ctx, books, account, ({ agentStatus, agentValidUntil }) => ({
+    agentStatus,
+    agentValidUntil: agentValidUntil === 0 ? null : agentValidUntil,
+  }));
+}
+
+/**
+ * Takes the builder fee a wallet approves now: its copies' orders bear the markup, or what a missing approval means, from the next decision on. Throws where the
+ * tenant's schedules cannot be read: then the copies go on as before, and it is to be taken again. {@link writeBuilderApproval} writes it.
+ */
+export async function takeBuilderApproval(ctx: EngineContext, account: AccountRecord, approvedTenths: number): Promise<void> {
+  if (account.builderFeeApproved !== approvedTenths) ctx.log.warn('a builder approval changed', { venueAccountNo: account.no, approvedTenths });
   account.builderFeeApproved = approvedTenths;
   const schedules = await newestSchedules(ctx, account.scope);
   for (const copy of ctx.registry.copiesOf(account)) putMarkup(ctx, copy, schedules);
-  if (!changed) return;
-  ctx.log.warn('a builder approval changed', { venueAccountNo: account.no, approvedTenths });
-  await write(ctx, books, account, (unit) =>
-    unit.venueAccounts.update({ id: account.id }, { builderFeeApproved: approvedTenths, updatedAt: unit.now }),
-  );
+}
+
+/** Writes the builder fee a wallet approves as it stands in memory, with its event. */
+export async function writeBuilderApproval(ctx: EngineContext, books: Bookkeeper, account: AccountRecord): Promise<void> {
+  await write(ctx, books, account, ({ builderFeeApproved }) => ({ builderFeeApproved }));
 }
 
 /** A tenant's fee schedules, none older than its copies go by: what a slow database answers late may have been read before a newer version was taken up. */
@@ -53,16 +56,18 @@ async function newestSchedules(ctx: EngineContext, scope: TenantScope): Promise<
   }
 }
 
+/** Not over a row whose agent was replaced since: that tells of the new one. */
 async function write(
   ctx: EngineContext,
   books: Bookkeeper,
   account: AccountRecord,
-  change: (unit: EngineScopedUnit) => Promise<unknown>,
+  changeOf: (account: AccountRecord) => Partial<Pick<VenueAccountRow, 'agentStatus' | 'agentValidUntil' | 'builderFeeApproved'>>,
 ): Promise<void> {
   await books.run(account.scope, async () => {
     await ctx.storage.scoped(account.scope, async (unit) => {
-      await change(unit);
-      const row = await unit.venueAccounts.findOne({ id: account.id });
+      const { id, agentAddress } = account;
+      await unit.venueAccounts.update({ id, agentAddress }, { ...changeOf(account), updatedAt: unit.now });
+      const row = await unit.venueAccounts.findOne({ id });
       if (row !== null) await unit.events.append([accountEvent(ctx, row, null)]);
     });
   });

@@ -1,5 +1,5 @@
 import { beginClosing, EPISODE, MICRO, needsRepair } from '@lockstep/replication';
-import { loadOwnPositions, loadPositionStates } from '@lockstep/storage';
+import { heldByCopies, loadOwnPositions, loadPositionStates } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OwnTradeCounter } from '../repair/count-own-trades';
 import { Differences } from '../repair/differences';
@@ -70,6 +70,24 @@ describe('what a follower closes against a copy', () => {
     await reconciler.compare(stage.account);
     expect(await realised()).toEqual(all(gain, left, Number(left) * 10 ** STAGE_COIN.szDecimals));
     expect((await stage.copyFacts()).positions[0]?.userClosed).toBe(true);
+  });
+
+  it('is closed as of its trades where funding is shared, however late it is counted, also where they left a position of the follower’s own', async () => {
+    const { ctx, account, scope } = stage;
+    sold(
+      [
+        ['0.5', '90'],
+        ['2.5', '94'],
+      ],
+      '-1',
+    );
+    await reconciler.compare(account);
+    const moments = [1_000, 1_001, 1_002].map((atMs) => ({ venueAccountNo: account.no, coin: STAGE_COIN.coin, atMs }));
+    const held = await ctx.storage.scoped(scope, (unit) => heldByCopies(unit, moments));
+    expect(held.map(({ moment, quantity }) => [moment, quantity])).toEqual([
+      [0, sizeOf('2')],
+      [1, sizeOf('1.5')],
+    ]);
   });
 
   describe('of an instrument that the venue delists is its settlement', () => {

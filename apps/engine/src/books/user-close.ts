@@ -16,7 +16,8 @@ import { trueUp } from './true-up';
 /**
  * Books what a follower (or a liquidation) closed against the copy, as the comparison took it into the columns and at the same price. The trade's fee is
  * the follower's: the venue's fill belongs to the account and not to an order of ours. The episode stays closed until the leader is flat; where the venue
- * settled a delisted instrument, or the leader turned since, the columns say so already (`endByDelisting`, `reconcileMembers`). What the same trade left of the
+ * settled a delisted instrument, or the leader turned since, the columns say so already (`endByDelisting`, `reconcileMembers`). It is written as of the trades where
+ * these are known: funding of the time between them and their counting is not the copy's. What the same trade left of the
  * follower's own is written with it. Call it while the instrument's lane is held. When it cannot be written it throws, and the columns hold what is booked and, unless
  * the copy is being closed by then, `wanted` before: the next comparison finds the close anew.
  */
@@ -56,7 +57,10 @@ export async function bookUserClose(
     const state = positionStateOf(copy.no, instrument, after, intent);
     await ctx.storage.scoped(copy.group.scope, async (unit) => {
       await savePositionStates(unit, [state]);
-      await recordFollowerClose(unit, { copyNo: copy.no, coin, closedAtMs: now, quantity });
+      for (const part of close.parts) {
+        const lots = fromLots(instrument, part.lots);
+        await recordFollowerClose(unit, { copyNo: copy.no, coin, closedAtMs: part.at ?? now, quantity: quantity < 0n ? -lots : lots });
+      }
       await saveOwnPositions(unit, [ownOf(ctx, copy.account, instrument)]);
       if (transaction !== null) await unit.ledger.post([transaction]);
       await unit.events.append([

@@ -3,7 +3,7 @@ import { leverageOn, STATUS } from '@lockstep/replication';
 import { type CopySettings, filterAdmits, sharingConflict } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy, saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
-import { shareClearings } from '../accounts/clearing-shares';
+import { shareAccount } from '../accounts/clearing-shares';
 import { readVolatility } from '../accounts/leader-volatility';
 import { setLeverage as setVenueLeverage } from '../accounts/leverage';
 import { barOf } from '../accounts/venue-bars';
@@ -14,9 +14,9 @@ import { stateIn } from '../repair/position-in';
 import { truthRead } from '../state/account-truth';
 import { addCopy } from '../state/load-book';
 import { settingsOf } from '../state/load-scope';
-import { equityOf, readStates } from '../state/real-equity';
+import { equityOf, readAllNext, readStates } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
-import { equityOfOthers, leavingOfOthers, shareEquity } from '../state/shared-accounts';
+import { equityOfOthers, leavingOfOthers } from '../state/shared-accounts';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
 import { READ_RETRY_MS } from './known-worth';
@@ -50,7 +50,9 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
   if ((await parts.watch.synced(watched)) !== 'synced') return refused('venue_unreachable', 'the leader could not be read in time');
   const known = knownOf(account);
-  const { states, missing } = await readStates(ctx, account);
+  // Before its first copy nobody looks at what its follower trades.
+  if (ctx.registry.copiesOf(account).length === 0) readAllNext(account);
+  const { states, beside, missing } = await readStates(ctx, account);
   if (missing !== null) return refused('venue_unreachable');
   const equity = equityOf(account);
   const full = allocationRefusal(ctx, account, copy, equity);
@@ -62,7 +64,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (needs !== null) return needs;
   const leverage = await prepareLeverage(ctx, effective, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
-  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, { equity, states, known });
+  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, { equity, states: [...states, ...beside], known });
   // Orders of a copy that ended in between were not in what was read: what it closed would be taken for the follower's own.
   if (refusal === 'read_before') return activateCopy(ctx, parts, scope, command);
   return refusal ?? takeOnAtStart(ctx, parts, copy.id);
@@ -206,8 +208,7 @@ async function begin(
   parts.watch.meet(record);
   // The next one to ask finds its place taken.
   parts.orders.follow();
-  shareEquity(ctx.registry, account, equity);
-  shareClearings(ctx.registry, account);
+  shareAccount(ctx, account);
   const met = instrumentsOf([record]);
   if (isFirst) countedUpTo(ctx, account, met, states);
   const nets = isFirst ? netsOf(ctx.registry, account, met, states) : [];

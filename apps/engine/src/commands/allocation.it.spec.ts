@@ -234,7 +234,6 @@ describe('a copy’s allocation in the ledger', () => {
     const { row } = running();
     copies.mode[row] = MODE.fixedRatio;
     copies.modeRate[row] = Number(RATE_ONE) / 8;
-    copies.realEquity[row] = Number(moneyOf('100000'));
     stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('100000') }];
     expect(await now(2, '2000')).toMatchObject({
       status: 'applied',
@@ -253,7 +252,6 @@ describe('a copy’s allocation in the ledger', () => {
     const { row } = running();
     copies.mode[row] = MODE.fixedRatio;
     copies.modeRate[row] = Number(RATE_ONE) / 8;
-    copies.realEquity[row] = Number(moneyOf('100000'));
     stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('100000') }];
     const alone = vi.spyOn(parts.lanes, 'alone').mockRejectedValueOnce(new Error('died'));
     await expect(now(2, '2000')).rejects.toThrow('died');

@@ -3,6 +3,7 @@ import { EPISODE, type InstrumentSheet, revalue, STATUS, zeroTarget } from '@loc
 import { anchorLosses } from '@lockstep/risk';
 import { type CopySettings, type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
 import { type CommandRow, runningCopy, saveEquity, type TakenOnResult } from '@lockstep/storage';
+import { shareAccount } from '../accounts/clearing-shares';
 import { allocationSource, bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
@@ -184,13 +185,35 @@ export async function changeAllocation(
   parts: CommandParts,
   scope: TenantScope,
   command: CommandRow,
-  { triedMs, isAwaited }: FlowTry = { triedMs: 0, isAwaited: false },
+  tried: FlowTry = { triedMs: 0, isAwaited: false },
 ): Promise<CommandEnd | LaterEnd> {
   const wanted = moneyOfText(field(command.payload, 'allocation'));
   const applies = field(command.payload, 'applies') ?? 'next_increase';
   if (wanted === null || (applies !== 'now' && applies !== 'next_increase')) return refused('bad_payload');
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return applied();
+  try {
+    return await moveTo(ctx, parts, scope, command, { copy, wanted, applies, tried });
+  } finally {
+    copy.coming = 0n;
+  }
+}
+
+/** A copy's money as it is to be. */
+interface Flow {
+  readonly copy: CopyRecord;
+  readonly wanted: Money;
+  readonly applies: 'now' | 'next_increase';
+  readonly tried: FlowTry;
+}
+
+async function moveTo(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  command: CommandRow,
+  { copy, wanted, applies, tried: { triedMs, isAwaited } }: Flow,
+): Promise<CommandEnd | LaterEnd> {
   const { book } = copy.watched;
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   if (await isMetByActivation(ctx, copy, command, before)) return applied(applies === 'now' ? { instruments: [] } : undefined);
@@ -231,6 +254,9 @@ export async function changeAllocation(
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
   copy.leaving = 0n;
+  copy.coming = 0n;
+  // What is entered next is sized by what was read for it, and not by what the account had when it was compared last.
+  if (wanted > before) shareAccount(ctx, copy.account);
   // Less money allows less of what is being written down.
   if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();
@@ -275,14 +301,20 @@ async function addNow(ctx: EngineContext, parts: CommandParts, copy: CopyRecord)
   return applied(await takeOnPositions(ctx, parts, copy, null));
 }
 
-/** Why a copy may not get so much more, or not yet: its equity would exceed what the account really holds (product §1). */
+/**
+ * Why a copy may not get so much more, or not yet: its equity would exceed what the account really holds (product §1). What it may get is there for no other copy
+ * from here on, however long it takes to move.
+ */
 async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint, mayWait: boolean): Promise<CommandEnd | LaterEnd | null> {
   const real = await readEquity(ctx, copy.account);
   if (real === null) return refused('venue_unreachable');
   revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   const equity = BigInt(copy.watched.book.copies.equity[copy.row] ?? 0) + more;
   const others = equityOfOthers(ctx.registry, copy.account, copy);
-  if (equity + others <= real) return null;
+  if (equity + others <= real) {
+    copy.coming = more;
+    return null;
+  }
   if (mayWait && equity + others - leavingOfOthers(ctx.registry, copy.account, copy) <= real) return later(READ_RETRY_MS);
   return refused('insufficient_equity', `account ${real}, copy ${equity}, other copies ${others}`);
 }

@@ -4,6 +4,7 @@ import { defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { type CommandRow, loadOwnPositions, loadPositionStates } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventTeller } from '../books/tell-events';
 import { Breakers } from '../breakers';
 import type { Repairs } from '../repair/repair';
 import { StopSwitches } from '../stop-switches';
@@ -308,7 +309,7 @@ describe('a change of a copy’s state', () => {
     copies.breakerFromStart[stage.copy.row] = 100_000_000_000;
     copies.netPnl[stage.copy.row] = -Number(moneyOf('500'));
     stage.failNext('refused', 'refused');
-    const breakers = new Breakers(stage.ctx, stage.books, repairs);
+    const breakers = new Breakers(stage.ctx, stage.books, repairs, new EventTeller(stage.ctx, stage.books));
     const update = { coin: STAGE_COIN.coin, markPrice: priceOf('100'), receivedAt: 1 };
     for (let look = 0; look < 3; look += 1) breakers.takeMarks(stage.copy.watched.network, [update]);
     expect(takesRisk()).toBe(false);

@@ -4,7 +4,7 @@ import type { EngineContext } from '../context';
 import type { OpenWave } from '../state/open-orders';
 import type { CopyRecord } from '../state/registry';
 import { planMove } from '../wave/plan-moves';
-import type { RecordedMove } from '../wave/recorded-move';
+import { laneKey, type RecordedMove } from '../wave/recorded-move';
 import { NOTHING_BEHIND, runWaves } from '../wave/run-wave';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { type OpenJournal, readJournals } from './open-journals';
@@ -17,8 +17,8 @@ interface Decided {
 
 /**
  * Plans the recorded moves that were not planned, or not for everyone, oldest first. They are old: entries may be stale, exits act. All moves of one
- * instrument go to its lane together, so that one wave covers them. `waves` are the reopened ones: a move among them gets its missing copies added and is
- * released only then, so that it cannot end before everyone was planned.
+ * instrument go to its lane together, so that one wave covers them; of those that were planned for some of their copies the last alone is sent. `waves` are the
+ * reopened ones: a move among them gets its missing copies added and is released only then, so that it cannot end before everyone was planned.
  */
 export async function planUnplanned(
   ctx: EngineContext,
@@ -30,9 +30,11 @@ export async function planUnplanned(
   const decided = await decidedMoves(ctx, moves);
   const stood = new Set<string>();
   const fresh: RecordedMove[] = [];
+  const newest = new Map(moves.map((move) => [placeOf(move), move]));
   for (const move of moves) {
     const known = decided.get(move.wave);
-    if (known !== undefined) await planMissing(ctx, books, move, known, waves.get(move.wave) ?? null);
+    const superseded = newest.get(placeOf(move)) !== move;
+    if (known !== undefined) await planMissing(ctx, books, { recorded: move, decided: known, open: waves.get(move.wave) ?? null, superseded });
     else {
       standBefore(move, stood);
       fresh.push(move);
@@ -43,9 +45,13 @@ export async function planUnplanned(
   await lanes.idle();
 }
 
+/** What one lane plans. */
+const placeOf = ({ watched, move }: RecordedMove): string => laneKey(watched.no, move.coin);
+
 /** The leader's position that planning of an instrument goes on from is the one before its first unplanned move. */
-function standBefore({ watched, move }: RecordedMove, stood: Set<string>): void {
-  const key = `${watched.no}|${move.coin}`;
+function standBefore(recorded: RecordedMove, stood: Set<string>): void {
+  const { watched, move } = recorded;
+  const key = placeOf(recorded);
   const sheet = watched.book.findSheet(move.coin);
   if (sheet !== undefined && !stood.has(key)) sheet.leaderLots = toLots(sheet.instrument, move.before);
   stood.add(key);
@@ -68,11 +74,21 @@ function addDecisions(found: Map<number, { readonly copies: Set<number>; nextPar
   found.set(packed.wave, entry);
 }
 
+/** A move that was planned for some of its copies. */
+interface PartlyPlanned {
+  readonly recorded: RecordedMove;
+  readonly decided: Decided;
+  /** Its wave, where rows of it are open. */
+  readonly open: OpenWave | null;
+  /** A newer move of the instrument stands behind it: nothing of it leaves. */
+  readonly superseded: boolean;
+}
+
 /**
  * A process may die when some tenants' journal rows of a wave are committed and others' are not: then nothing of the wave was sent. The copies with a
  * row keep what it decided; this plans the same move for the copies without one. The others are hidden from planning meanwhile.
  */
-async function planMissing(ctx: EngineContext, books: Bookkeeper, recorded: RecordedMove, decided: Decided, open: OpenWave | null): Promise<void> {
+async function planMissing(ctx: EngineContext, books: Bookkeeper, { recorded, decided, open, superseded }: PartlyPlanned): Promise<void> {
   const { watched, move } = recorded;
   const missing: CopyRecord[] = [];
   for (const copy of ctx.registry.copies.values()) {
@@ -91,7 +107,7 @@ async function planMissing(ctx: EngineContext, books: Bookkeeper, recorded: Reco
   for (let row = 0; row < rowCount; row += 1) if (!shown.has(row)) copies.copyNo[row] = 0;
   const leaderAfter = sheet.leaderLots;
   sheet.leaderLots = toLots(sheet.instrument, move.before);
-  const planned = planMove(ctx, recorded, false);
+  const planned = planMove(ctx, recorded, superseded);
   copies.copyNo.set(hidden);
   sheet.leaderLots = leaderAfter;
   if (open !== null) {

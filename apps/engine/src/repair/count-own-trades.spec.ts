@@ -190,8 +190,10 @@ describe('a follower’s own trade, as soon as its fill is told', () => {
     const other = { ...stage.instrument, coin: 'ETH' };
     ownTrades.forget(account, other, COMPARED_AT);
     ownTrades.add(account, { coin: 'ETH', side: 'buy', size: size(UNIT), price: price(UNIT), time: COMPARED_AT + 1 } as VenueFill, new Map());
+    account.collateralReadAt = COMPARED_AT;
     await counter.count(account);
-    expect([ownTrades.has(account, other), ownTrades.take(account, other)]).toEqual([false, null]);
+    // The comparison that tells it reads every clearinghouse.
+    expect([ownTrades.has(account, other), ownTrades.take(account, other), account.collateralReadAt]).toEqual([false, null, 0]);
     ownTrades.add(account, { coin: 'ETH', side: 'buy', size: size(UNIT), price: price(UNIT), time: COMPARED_AT + 2 } as VenueFill, new Map());
     expect(ownTrades.take(account, other)).toBeNull();
   });

@@ -1,6 +1,7 @@
 import { type Instrument, present } from '@lockstep/kernel';
 import { membersIn, netRange } from '@lockstep/replication';
 import type { EngineContext } from '../context';
+import { readAllNext } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { ownLots } from '../state/shared-accounts';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -37,7 +38,10 @@ export class OwnTradeCounter {
     const copies = this.copiesIn(account, coin);
     const [only] = copies;
     // What nobody has met is read, not counted.
-    if (only === undefined) return this.ctx.ownTrades.lose(account, coin);
+    if (only === undefined) {
+      readAllNext(account);
+      return this.ctx.ownTrades.lose(account, coin);
+    }
     const sheet = present(only.watched.book.findSheet(coin), `sheet of ${coin}`);
     const work = (): Promise<void> => this.takeTold(account, sheet.instrument);
     if (copies.length === 1) return this.lanes.alone(only.watched, coin, work);

@@ -1,7 +1,7 @@
 import { err, money, ok, size, UNIT } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
 import { STATUS } from '@lockstep/replication';
-import { entryOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it, vi } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
@@ -17,26 +17,45 @@ import { Reconciler } from './reconcile';
 
 const UNREACHABLE = err({ code: 'unreachable' as const, detail: 'not today' });
 const EQUITY = money(500_000n * UNIT);
+const ETH = instrumentOf('ETH', 0);
+/** Counts in another collateral than allocations do. */
+const US500 = { ...instrumentOf('km:US500', 0), dex: 'km', collateral: 'USDH' };
+const OTHERS = new Map([ETH, US500].map((instrument) => [instrument.coin, instrument]));
 
 /** A copy on an account the venue tells about as `venue` says. */
 function reconciled() {
-  const venue = { fills: true, states: true, sold: 0, whileRead: () => undefined as unknown };
+  const venue = { fills: true, states: true, sold: 0, value: EQUITY as bigint, whileRead: () => undefined as unknown };
+  /** Lots at the venue beside those of the copy, by coin. */
+  const others: Record<string, number> = {};
   const stage = new Stage();
   const row = stage.add(entryOf(1, settingsOf('1'), { status: STATUS.active | STATUS.staleTruth }));
   const held = () => size(BigInt((stage.sheet.rows.position[row] ?? 0) - venue.sold) * UNIT);
-  const state = () => ({ dex: '', accountValue: EQUITY, pooled: false, positions: [{ coin: 'BTC', size: held(), leverage: 50, cross: true }] });
+  const positionOf = (coin: string, quantity: bigint) => ({ coin, size: quantity, leverage: 50, cross: true });
+  const state = (dex: string) => {
+    const ofDex = Object.entries(others).filter(([coin]) => OTHERS.get(coin)?.dex === dex);
+    const beside = ofDex.map(([coin, lots]) => positionOf(coin, BigInt(lots) * UNIT));
+    return { dex, accountValue: venue.value, pooled: false, time: 900, positions: dex === '' ? [positionOf('BTC', held()), ...beside] : beside };
+  };
   const truth = {
-    account: async () => {
+    account: async (_address: unknown, dex: string) => {
       venue.whileRead();
-      return venue.states ? ok(state()) : UNREACHABLE;
+      return venue.states ? ok(state(dex)) : UNREACHABLE;
     },
   };
   const network = {
     venue: { truth },
-    markets: { get: () => undefined, dexesOf: () => [''], dollarClearinghouses: () => [{ dex: '', collateral: 'USDC' }], isDollar: () => true },
+    markets: {
+      get: (coin: string) => {
+        const instrument = OTHERS.get(coin);
+        return instrument === undefined ? undefined : { instrument, markAt: 0 };
+      },
+      dexesOf: (collateral?: string) => (collateral === undefined ? ['', 'km'] : ['']),
+      dollarClearinghouses: () => [{ dex: '', collateral: 'USDC' }],
+      isDollar: () => true,
+    },
     quotes: new Quotes(),
   };
-  const kept = { balances: new Map(), collateralReadAt: 0 };
+  const kept = { balances: new Map(), collateralReadAt: -ENGINE_LIMITS.collateralEveryMs };
   const account = {
     index: 1,
     no: 1,
@@ -49,12 +68,27 @@ function reconciled() {
     truthContradicted: 0,
     own: new Map(),
   } as unknown as AccountRecord;
-  const copy = { no: 1, row, account, watched: { book: stage.book, network } } as unknown as CopyRecord;
+  const copyOf = (no: number, at: number, { book }: Stage): CopyRecord =>
+    ({ no, row: at, account, watched: { book, network } }) as unknown as CopyRecord;
+  const copies = [copyOf(1, row, stage)];
+  /** Another copy begins on the account, of a leader in ETH, and buys. */
+  const join = (lots: number): void => {
+    const other = new Stage(ETH);
+    const at = other.add(entryOf(2, settingsOf('1')));
+    other.sheet.rows.position[at] = lots;
+    copies.push(copyOf(2, at, other));
+    account.touched += 1;
+  };
   const ctx = {
     clock: { now: () => 1_000, monotonic: () => 1_000_000 },
     log: silentLogger,
     limits: ENGINE_LIMITS,
-    registry: { accountCount: 1, accounts: () => [account], copiesOf: () => [copy], rowsOf: () => [{ book: stage.book, row }] },
+    registry: {
+      accountCount: 1,
+      accounts: () => [account],
+      copiesOf: () => [...copies],
+      rowsOf: () => copies.map((one) => ({ book: one.watched.book, row: one.row })),
+    },
     stops: new StopVersion(),
     sending: { busy: false },
     truthReads: new Places(1, 10),
@@ -68,9 +102,10 @@ function reconciled() {
   } as unknown as EngineContext;
   const books = { run: (_scope: unknown, work: () => Promise<void>) => work() } as unknown as Bookkeeper;
   const collector = { read: async () => venue.fills } as unknown as FillCollector;
-  const lanes = { alone: (_watched: unknown, _coin: string, work: () => Promise<void>) => work() } as unknown as WaveLanes;
+  const now = (_watched: unknown, _coin: string, work: () => Promise<void>): Promise<void> => work();
+  const lanes = { alone: now, aloneInAll: now } as unknown as WaveLanes;
   const reconciler = new Reconciler(ctx, books, collector, lanes);
-  return { venue, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row, ctx.clock.now()) };
+  return { ctx, venue, others, join, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row, ctx.clock.now()) };
 }
 
 describe('what a comparison with the venue means for new risk', () => {
@@ -96,6 +131,45 @@ describe('what a comparison with the venue means for new risk', () => {
     const { stage, row, reconciler } = reconciled();
     await reconciler.all();
     expect(stage.book.copies.realEquity[row]).toBe(Number(EQUITY));
+  });
+
+  it.each<[string, readonly [before: bigint, after: bigint], boolean]>([
+    ['a copy of 1,000 has less to enter with: what is being written down is judged again before it leaves', [1_000n, 900n], true],
+    ['it has even less', [900n, 800n], true],
+    ['it has as much as before', [2_000n, 1_500n], false],
+    ['it has more', [800n, 900n], false],
+  ])('where an account is found to hold something else, and %s', async (_what, [before, after], again) => {
+    const { venue, stage, row, ctx, reconciler } = reconciled();
+    stage.book.copies.allocation[row] = Number(money(1_000n * UNIT));
+    stage.book.copies.equity[row] = Number(money(1_000n * UNIT));
+    venue.value = money(before * UNIT);
+    await reconciler.all();
+    const judged = ctx.stops.current;
+    venue.value = money(after * UNIT);
+    await reconciler.all();
+    expect(ctx.stops.current !== judged).toBe(again);
+  });
+
+  it('what the follower holds where no copy trades is theirs before one does, whatever the collateral', async () => {
+    const { others, account, reconciler } = reconciled();
+    others['ETH'] = 3;
+    others['km:US500'] = -5;
+    await reconciler.all();
+    expect([...account.own]).toEqual([
+      ['ETH', 3],
+      ['km:US500', -5],
+    ]);
+  });
+
+  it('what a copy bought that began while the account was read is not the follower’s', async () => {
+    const { venue, others, join, account, reconciler } = reconciled();
+    venue.whileRead = () => {
+      venue.whileRead = () => undefined;
+      others['ETH'] = 3;
+      join(3);
+    };
+    await reconciler.all();
+    expect(account.own.get('ETH') ?? 0).toBe(0);
   });
 
   it('an account that could not be read is read again at the next turn, not after a whole rotation', async () => {

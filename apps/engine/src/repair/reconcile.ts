@@ -2,7 +2,7 @@ import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
 import { membersIn, netRange } from '@lockstep/replication';
 import { saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
-import { shareClearings } from '../accounts/clearing-shares';
+import { shareAccount } from '../accounts/clearing-shares';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import { eachBounded } from '../bounded';
@@ -11,7 +11,7 @@ import { byNetwork, comparedPerSecond, haltOverdue, truthContradicted, truthRead
 import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
 import { type AccountRecord, type CopyRecord, hasEnded } from '../state/registry';
-import { explains, ownLots, shareEquity } from '../state/shared-accounts';
+import { explains, ownLots } from '../state/shared-accounts';
 import { stopsUntouched } from '../stops/settle-stops';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { forgetLevel, instrumentsOf, netsOf, noteUnmet } from './account-nets';
@@ -186,23 +186,25 @@ export class Reconciler {
    */
   async compare(account: AccountRecord): Promise<boolean> {
     this.unread.delete(account);
-    const copies = this.ctx.registry.copiesOf(account);
-    if (copies.length === 0) return true;
+    const asked = this.ctx.registry.copiesOf(account);
+    if (asked.length === 0) return true;
     const [before, contradicted] = [account.touched, account.truthContradicted];
     const read = await this.readTruth(account);
     if (read === null) return false;
     const { states } = read;
-    shareEquity(this.ctx.registry, account);
-    shareClearings(this.ctx.registry, account);
+    shareAccount(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
+    // One that began while this was read may hold something of what it tells, as one that ended may have.
+    const copies = [...new Set([...asked, ...this.ctx.registry.copiesOf(account)])];
+    const all = [...states, ...read.beside];
+    noteUnmet(account, copies, all, this.ctx.ownTrades);
     let isOpen = false;
     for (const instrument of instrumentsOf(copies)) isOpen = (await this.compareCoin(account, instrument, states, before)) || isOpen;
     // What halted it is over once its positions are known too; one that trades all the time is not halted for being in between orders.
     const isKnown = read.missing === null && (!isOpen || !account.truthStale) && truthRead(this.ctx, account, contradicted);
     if (isOpen || (read.missing === null && !isKnown)) this.unread.add(account);
     await this.closes.endDelisted(account);
-    noteUnmet(account, copies, states, this.ctx.ownTrades);
-    await this.saveNets(account, copies, states, before);
+    await this.saveNets(account, copies, all, before);
     await this.leverage.keep(account, copies, states);
     return true;
   }

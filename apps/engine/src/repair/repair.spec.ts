@@ -1,6 +1,6 @@
 import { silentLogger } from '@lockstep/platform';
 import { EPISODE, intentAfter, MICRO, reasonNumber, reservePending, STATUS } from '@lockstep/replication';
-import { at } from '@lockstep/replication/testing/book-builder';
+import { at, instrumentOf, NOW, priceOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it, vi } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
@@ -120,5 +120,42 @@ describe('a repair that is asked for before the orders of an earlier process are
     reservePending(sheet, 0, { buy: false, exit: true }, 6);
     repairs.open();
     await vi.waitFor(() => expect(world.sent).toEqual(['sell 4']));
+  });
+});
+
+describe('orders of a copy in two instruments that no wave was ever planned for', () => {
+  it('have names of their own, also where the venue’s limits let the first of them not leave yet', async () => {
+    const world = new WaveStage();
+    const { book, sheet: first } = world.stage;
+    const second = book.sheet(instrumentOf('ETH'));
+    book.setMark('ETH', priceOf('100'), NOW);
+    const owe = (lots: number): void => {
+      for (const { rows } of [first, second]) {
+        [rows.target[0], rows.owedPrice[0], rows.owedUntil[0]] = [lots * MICRO, Number(priceOf('100')), NOW + 60_000];
+      }
+    };
+    let number = 76;
+    const platform = async () => {
+      number += 1;
+      return number;
+    };
+    const ctx = { ...world.ctx, storage: { ...world.ctx.storage, platform } } as unknown as EngineContext;
+    const repairs = opened(new Repairs(ctx, world.books as unknown as Bookkeeper, LANES, NO_FILLS));
+    const names: string[] = [];
+    world.onSent = (name) => names.push(name);
+    const { venue } = world.watched.network;
+    const nothingLeaves = { exit: () => undefined, nextEntry: () => Number.POSITIVE_INFINITY, takeEntry: () => undefined };
+
+    owe(5);
+    Object.assign(venue, { egress: { departures: () => nothingLeaves } });
+    await repairs.repair(world.watched, first, 'repair');
+    expect(world.sent).toEqual([]);
+    Object.assign(venue, { egress: undefined });
+    await repairs.repair(world.watched, second, 'repair');
+    owe(10);
+    await repairs.repair(world.watched, second, 'repair');
+    await repairs.repair(world.watched, first, 'repair');
+    expect(world.sent).toEqual(['buy 5', 'buy 5', 'buy 10']);
+    expect(new Set(names).size).toBe(3);
   });
 });

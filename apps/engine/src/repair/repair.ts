@@ -104,7 +104,8 @@ export class Repairs {
     this.tellStuck(watched, sheet, repair.stuck);
     const remnants = newRemnants(ctx, repair.plan, sheet);
     if (repair.plan.orders.count === 0 && repair.forfeits.length === 0 && remnants.length === 0) {
-      this.spareNumber = journalNo;
+      // Attempts that the venue's limits let not leave are numbered under it: another instrument's of the same copy would bear their names.
+      if (!isNamedBy(sheet, watched.book.rowCount, journalNo)) this.spareNumber = journalNo;
       return;
     }
     const plannedAt = ctx.stage();
@@ -178,3 +179,5 @@ export class Repairs {
     }
   }
 }
+
+const isNamedBy = ({ rows }: InstrumentSheet, rowCount: number, wave: number): boolean => rows.wave.subarray(0, rowCount).includes(wave);

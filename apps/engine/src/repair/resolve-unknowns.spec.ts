@@ -1,7 +1,8 @@
-import { fromLots, size } from '@lockstep/kernel';
+import { fromLots, ok, size } from '@lockstep/kernel';
 import { systemTimers } from '@lockstep/platform';
-import { CopyBook } from '@lockstep/replication';
+import { CopyBook, MICRO, STATUS } from '@lockstep/replication';
 import { entryOf, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { defaultCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
@@ -25,6 +26,7 @@ function standing(cancel: object, limits = ENGINE_LIMITS) {
     copy: { account, watched: { book: { copies: { copyNo: [7] } } }, row: 0, no: 7 },
     sheet: { instrument: STAGE_COIN },
     lots: 5,
+    filledLots: null as number | null,
     ledBooked: 0,
     askAt: 0,
   };
@@ -37,8 +39,11 @@ function standing(cancel: object, limits = ENGINE_LIMITS) {
     pass: () => undefined,
     timers: systemTimers,
   } as unknown as EngineContext;
-  return { order, cancels, now: Date.now(), resolver: new UnknownResolver(ctx, {} as never) };
+  return { order, cancels, venue, now: Date.now(), resolver: new UnknownResolver(ctx, {} as never) };
 }
+
+/** Its window is over. */
+const OVER = { until: 0, leaderReductions: 0, halts: 0 };
 
 describe('orders of unknown outcome', () => {
   it('of a network that gives no answers keep none of another from being asked for', async () => {
@@ -85,6 +90,59 @@ describe('orders of unknown outcome', () => {
     resolver.look();
     await expect.poll(() => order.askAt).toBeGreaterThan(0);
     expect(Math.round((order.askAt - now) / 100) * 100).toBe(ms);
+  });
+
+  it('that rest and must not any more are cancelled at once, once, though the wave they left in is still on its way', async () => {
+    const { order, cancels, resolver } = standing({ kind: 'accepted', response: null });
+    Object.assign(order, { rest: OVER, wave: { handed: false } });
+    for (let look = 0; look < 3; look += 1) {
+      resolver.look();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(cancels).toHaveLength(1);
+  });
+
+  /** One that may stand, and about which the venue gives no answer. */
+  function asked() {
+    const stage = standing({ kind: 'accepted', response: null });
+    const { order, venue } = stage;
+    const book = new CopyBook();
+    const row = book.addCopy(entryOf(7, settingsOf('1', { slippage: { ...defaultCopySettings().slippage, onBreach: 'rest' } })));
+    const sheet = book.sheet(STAGE_COIN);
+    const watched = { book, leaving: new Map<string, number>() };
+    Object.assign(order, { sheet, buy: true, copy: { ...order.copy, row, watched }, rest: { ...OVER, until: Number.POSITIVE_INFINITY } });
+    sheet.rows.target[row] = 5 * MICRO;
+    sheet.rows.pendingBuy[row] = 5;
+    const asks: (() => void)[] = [];
+    Object.assign(venue.truth, {
+      orderStatus: () => new Promise((resolve) => asks.push(() => resolve(ok({ ...venue.standing, kind: 'closed' })))),
+    });
+    return { ...stage, book, row, watched, asks };
+  }
+
+  it.each<[string, (stage: ReturnType<typeof asked>) => void]>([
+    ['their copy is paused', ({ book, row }) => book.setStatus(row, STATUS.paused, true)],
+    ['their leader is told to reduce, though that is not written down', ({ watched }) => watched.leaving.set(STAGE_COIN.coin, 1)],
+  ])('that rest are cancelled as soon as %s, though an answer about them is still waited for', async (_what, happens) => {
+    const stage = asked();
+    stage.resolver.look();
+    await expect.poll(() => stage.asks.length).toBe(1);
+    expect(stage.cancels).toEqual([]);
+    happens(stage);
+    stage.resolver.look();
+    await expect.poll(() => stage.cancels.length).toBe(1);
+  });
+
+  it('that rest, are cancelled and turn out to have ended meanwhile, are asked about no more', async () => {
+    const stage = asked();
+    let taken: () => void = () => undefined;
+    Object.assign(stage.venue.orders, { cancel: () => new Promise((resolve) => (taken = () => resolve({ kind: 'accepted', response: null }))) });
+    Object.assign(stage.order, { rest: OVER });
+    stage.resolver.look();
+    stage.order.filledLots = 5;
+    taken();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stage.asks).toEqual([]);
   });
 
   it('are asked about with what all copies of their account hold, and bring no instrument into the book of a leader who never traded it', async () => {

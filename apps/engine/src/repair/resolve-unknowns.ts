@@ -23,6 +23,8 @@ type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
 export class UnknownResolver {
   private timer: Timer | null = null;
   private readonly asking = new Set<OpenOrder>();
+  /** Orders with a cancel on its way: it waits neither for what is asked about them nor for the rest of their wave. */
+  private readonly ending = new Set<OpenOrder>();
   /**
    * Places of its own: a `noop` may wait long for its account's turn, and must not keep accounts from being read. And of each network: one that gives no answers
    * must not keep another's exits unknown.
@@ -46,8 +48,11 @@ export class UnknownResolver {
   /** Asks for every unknown order that is due. Returns at once. */
   look(): void {
     const now = this.ctx.clock.now();
-    for (const order of this.ctx.openOrders.unknown())
-      if (order.askAt <= now || (order.cancelSent !== true && restEnds(this.ctx, order))) void this.resolve(order);
+    for (const order of this.ctx.openOrders.unknown()) {
+      const ends = order.isOut !== true && restEnds(this.ctx, order);
+      if (ends && (order.cancelSent !== true || (order.askAt <= now && !order.wave.handed))) void this.end(order);
+      else if (order.askAt <= now) void this.resolve(order);
+    }
   }
 
   /**
@@ -66,6 +71,23 @@ export class UnknownResolver {
     return openOrders.unknown().length === 0;
   }
 
+  /** Takes an order out of the book that must not stand any more, and asks what became of it. */
+  private async end(order: OpenOrder): Promise<void> {
+    if (this.ending.has(order)) return;
+    this.ending.add(order);
+    try {
+      order.isOut = await this.cancel(order);
+      order.askAt = order.isOut || order.wave.handed ? 0 : this.laterThan(order);
+    } catch (failure) {
+      order.askAt = this.ctx.clock.now() + this.ctx.limits.unknownIntervalMs * 4;
+      this.ctx.log.error('a standing order could not be cancelled', { clientOrderId: order.clientOrderId, error: failure });
+    } finally {
+      this.ending.delete(order);
+    }
+    // What was asked about it before may have settled it meanwhile.
+    if (order.askAt === 0 && order.filledLots === null) await this.resolve(order);
+  }
+
   private async resolve(order: OpenOrder): Promise<void> {
     // While its wave is still on its way, nothing that is written of it would meet its row.
     if (this.asking.has(order) || !order.wave.handed) return;
@@ -73,20 +95,19 @@ export class UnknownResolver {
     try {
       const { network } = order.copy.account;
       const { venue } = network;
-      if (order.cancelSent !== true && restEnds(this.ctx, order)) await this.cancel(order);
       const question = await questionOf(this.ctx, order);
       const settled = await this.placesOf(network).run(() => settleUnknown(venue, question, this.ctx.pass));
-      let isOut = false;
       if (settled.kind === 'resting') {
         this.takePart(order, toLots(order.sheet.instrument, settled.filled));
         // What may not rest is taken out of the book and asked for again.
-        if (!mayRest(this.ctx, order)) isOut = await this.cancel(order);
+        if (!mayRest(this.ctx, order) && order.isOut !== true && !this.ending.has(order)) order.isOut = await this.cancel(order);
       }
       if (settled.kind === 'still_unknown' || settled.kind === 'resting') {
         if (settled.kind === 'still_unknown' && settled.spent) order.spentAt ??= this.ctx.clock.monotonic();
         this.askLater(order, settled);
         // What was taken out has its end at once, however long it stood before somebody could sign for that.
-        if (isOut) order.askAt = this.ctx.clock.now() + this.ctx.limits.unknownIntervalMs;
+        if (order.isOut) order.askAt = this.ctx.clock.now() + this.ctx.limits.unknownIntervalMs;
+        order.isOut = false;
         return;
       }
       await this.take(order, settled);
@@ -137,10 +158,15 @@ export class UnknownResolver {
   private askLater(order: OpenOrder, settled: Extract<Settled, { readonly kind: 'still_unknown' | 'resting' }>): void {
     const { clock, limits, log } = this.ctx;
     const ageMs = clock.monotonic() - order.leftBy;
-    order.askAt = clock.now() + Math.min(limits.unknownIntervalMaxMs, Math.max(limits.unknownIntervalMs, ageMs / 10));
+    order.askAt = this.laterThan(order);
     if (ageMs < limits.unknownToldMs || (settled.kind === 'resting' && mayRest(this.ctx, order))) return;
     const detail = settled.kind === 'still_unknown' ? settled.detail : 'it rests at the venue';
     log.error('an order is still unknown', { clientOrderId: order.clientOrderId, copyNo: order.copy.no, ageMs: Math.round(ageMs), detail });
+  }
+
+  private laterThan({ leftBy }: OpenOrder): number {
+    const { clock, limits } = this.ctx;
+    return clock.now() + Math.min(limits.unknownIntervalMaxMs, Math.max(limits.unknownIntervalMs, (clock.monotonic() - leftBy) / 10));
   }
 
   private async take(order: OpenOrder, settled: Exclude<Settled, { readonly kind: 'still_unknown' | 'resting' }>): Promise<void> {

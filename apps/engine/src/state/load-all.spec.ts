@@ -12,7 +12,7 @@ import { LimitChain } from './limit-chain';
 import { loadAll } from './load-all';
 import { addAccount, newWatched } from './load-book';
 import type { NetworkDirectory } from './network-directory';
-import type { Network } from './networks';
+import { type Network, NetworkUnread } from './networks';
 import type { ScopeRows } from './read-scopes';
 import { Registry } from './registry';
 import { Rights } from './rights';
@@ -76,7 +76,9 @@ function closedLeaders() {
       return newWatched(row, network, { begun: true, historyFrom: 0 }, new FollowerRows());
     },
   } as unknown as NetworkDirectory;
-  return { load: () => loadAll({} as EngineParts, ctx, directory, [rows as unknown as ScopeRows]), registry, inBooks };
+  const load = (directoryOf = directory, leaders: ScopeRows['leaders'] = []) =>
+    loadAll({} as EngineParts, ctx, directoryOf, [{ ...rows, leaders } as unknown as ScopeRows]);
+  return { load, directory, registry, inBooks };
 }
 
 describe('loading', () => {
@@ -85,5 +87,29 @@ describe('loading', () => {
     await load();
     expect(registry.copies.size).toBe(2);
     expect(inBooks).toEqual([0, 0]);
+  });
+
+  it('is held up by no leader on a network that was never read: he has no copies yet, and his command goes on trying', async () => {
+    const { load, directory, registry } = closedLeaders();
+    const found: number[] = [];
+    const watched: NetworkDirectory['watched'] = async (ctx, no) => {
+      if (no === 9) throw new NetworkUnread('nowhere');
+      found.push(no);
+      return directory.watched(ctx, no);
+    };
+    await load({ watched } as unknown as NetworkDirectory, [
+      { id: 'ldr_9', watchedNo: 9 },
+      { id: 'ldr_8', watchedNo: 8 },
+    ]);
+    expect([found, registry.copies.size]).toEqual([[8, 1, 2], 2]);
+  });
+
+  it.each<[string, Error, number]>([
+    ['its copies run there', new NetworkUnread('nowhere'), 1],
+    ['it is the database that does not answer', new Error('the database is away'), 9],
+  ])('ends where %s: a leader left out would be watched by nobody', async (_what, failure, no) => {
+    const { load } = closedLeaders();
+    const watched = async () => Promise.reject(failure);
+    await expect(load({ watched } as unknown as NetworkDirectory, [{ id: 'ldr_9', watchedNo: no }])).rejects.toBe(failure);
   });
 });

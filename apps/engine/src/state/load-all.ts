@@ -3,7 +3,9 @@ import type { EngineParts } from '../engine-parts';
 import { addAccount, addCopy, restorePositions } from './load-book';
 import { loadKeys, loadSpareKey } from './load-keys';
 import type { NetworkDirectory } from './network-directory';
+import { NetworkUnread } from './networks';
 import type { ScopeRows } from './read-scopes';
+import type { WatchedAccount } from './registry';
 
 /** Accounts with their keys, leaders, copies and positions of all scopes, into memory. */
 export async function loadAll(parts: EngineParts, ctx: EngineContext, directory: NetworkDirectory, rows: readonly ScopeRows[]): Promise<void> {
@@ -29,7 +31,7 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
     for (const limits of scope.limits) ctx.chain.take(scope.scope, limits.targetId, limits);
     for (const row of scope.entitlements) ctx.rights.takeEntitlement(scope.scope, row);
     ctx.rights.takeTerms(scope.scope, scope.terms);
-    for (const leader of scope.leaders) (await directory.watched(ctx, leader.watchedNo))?.leaders.add(leader.id);
+    for (const leader of scope.leaders) (await leaderAccount(ctx, directory, scope, leader.watchedNo))?.leaders.add(leader.id);
     const running = [];
     for (const copy of scope.copies) {
       if (copy.state !== 'preparing') running.push({ copy, watched: await directory.watched(ctx, copy.watchedNo) });
@@ -48,5 +50,20 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
       const net = ctx.booked.netPnl(copy.no);
       copy.watched.book.copies.netPnl[copy.row] = Number(net);
     }
+  }
+}
+
+/**
+ * A leader's account. Null where it is on a network that was never read: he has no copies yet, the command that has him watched is carried out again until it can be,
+ * and everybody else's copies must not wait for that.
+ */
+async function leaderAccount(ctx: EngineContext, directory: NetworkDirectory, { copies }: ScopeRows, no: number): Promise<WatchedAccount | null> {
+  try {
+    return await directory.watched(ctx, no);
+  } catch (failure) {
+    const isCopied = copies.some(({ watchedNo, state }) => watchedNo === no && state !== 'preparing');
+    if (!(failure instanceof NetworkUnread) || isCopied) throw failure;
+    ctx.log.error('a leader is on a network that was never read; it is watched once that is', { watchedNo: no, error: failure });
+    return null;
   }
 }

@@ -132,6 +132,7 @@ export function addCopy(
     state: copy.state,
     unwindBy: copy.unwindBy,
     leaving: 0n,
+    coming: 0n,
     ownSettings: settings ?? defaultCopySettings(),
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,

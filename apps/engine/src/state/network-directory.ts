@@ -1,5 +1,6 @@
 import { toLots } from '@lockstep/kernel';
 import type { EngineStorage, MoveRow, WatchedAccountRow } from '@lockstep/storage';
+import { recordedVolatility } from '../accounts/leader-volatility';
 import type { EngineContext } from '../context';
 import { goOnBehind, type IncreasingOrder, loadOrders } from './go-on-behind';
 import { LEADER_ORDER_FILLS_MAX } from './leader-orders';
@@ -58,6 +59,7 @@ function register(ctx: EngineContext, { row, moves, orders }: Recorded, network:
   if (known !== undefined) return known;
   const watched = newWatched(row, network, { begun: row.historyFromMs !== null, historyFrom: row.historyFromMs ?? 0 }, ctx.registry.followers);
   loadOrders(watched, orders);
+  watched.volatility = recordedVolatility(moves, ctx.clock.now());
   for (const move of moves) {
     goOnBehind(watched, move);
     const view = network.markets.get(move.coin);

@@ -22,3 +22,10 @@ export interface Network {
 }
 
 export const networkKey = (venue: string, name: string): string => `${venue}|${name}`;
+
+/** A network that cannot be read now and never was: nothing is known of it, so no copy trades there yet. */
+export class NetworkUnread extends Error {
+  constructor(network: string) {
+    super(`network ${network} could not be read`);
+  }
+}

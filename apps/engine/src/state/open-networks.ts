@@ -6,7 +6,7 @@ import { Markets } from '../markets';
 import { Quotes } from '../quotes';
 import { Listings } from './listings';
 import type { NetworkAddress } from './network-address';
-import { type Network, networkKey } from './networks';
+import { type Network, NetworkUnread, networkKey } from './networks';
 import type { OpenedAdapter } from './open-adapter';
 import { watchedDexes } from './watched-dexes';
 
@@ -24,6 +24,8 @@ const READ_RETRY_MS = 500;
 /** Opens networks on first use and keeps them: one adapter, one user watch and one mark watch each. */
 export class Networks {
   private readonly open = new Map<string, Promise<Network>>();
+  /** Networks that were never read and could not be, and until when they are not tried again, monotonic ms. */
+  private readonly unread = new Map<string, { readonly failure: NetworkUnread; readonly until: number }>();
   private readonly adapters = new Set<OpenedAdapter>();
 
   constructor(
@@ -32,13 +34,20 @@ export class Networks {
     private readonly sinks: NetworkSinks,
   ) {}
 
-  /** The network, with its instruments known. Throws when the venue cannot be read in time and was never read before. */
+  /**
+   * The network, with its instruments known. Throws when the venue cannot be read in time and was never read before, and at once as long again: whoever asks for
+   * thousands of leaders there, as a start does, waits for it once.
+   */
   get(address: NetworkAddress): Promise<Network> {
+    const { clock, limits } = this.ctx;
     const key = networkKey(address.venue, address.network);
     const known = this.open.get(key);
     if (known !== undefined) return known;
-    const opening = this.connect(address).catch((failure) => {
+    const unread = this.unread.get(key);
+    if (unread !== undefined && clock.monotonic() < unread.until) return Promise.reject(unread.failure);
+    const opening = this.connect(address).catch((failure: unknown) => {
       this.open.delete(key);
+      if (failure instanceof NetworkUnread) this.unread.set(key, { failure, until: clock.monotonic() + limits.marketsOpenMaxMs });
       throw failure;
     });
     this.open.set(key, opening);
@@ -158,7 +167,7 @@ export class Networks {
         continue;
       }
       const stored = await storage.platform((unit) => unit.markets.instruments(address.venue, address.network), { readOnly: true });
-      if (stored.length === 0) throw new Error(`network ${address.network} could not be read`);
+      if (stored.length === 0) throw new NetworkUnread(address.network);
       markets.restore([...stored].sort((a, b) => a.assetId - b.assetId));
       log.error('the network cannot be read; its stored instruments serve', { network: address.network, instruments: stored.length });
       return;

@@ -59,6 +59,8 @@ export interface OpenOrder {
   readonly rest?: RestTerms;
   /** A cancel of it left: from then on it is asked for at its times. */
   cancelSent?: true;
+  /** The venue took one that is not asked about yet. */
+  isOut?: boolean;
   /** It stands, and the venue took no cancel of it because the account's agent is gone: only a new one can end it. */
   awaitsAgent?: boolean;
   /** The venue's answer as an earlier process wrote it down. */

@@ -151,6 +151,7 @@ function together(instrument: Instrument, due: readonly OwnTrade[]): ForeignTrad
   const value = due.reduce((sum, trade) => sum + trade.quantity * trade.price, 0n);
   const each = due.map((trade) => ({
     lots: toLots(instrument, trade.quantity),
+    at: trade.at,
     held: new Map([...trade.held].map(([copyNo, held]) => [copyNo, toLots(instrument, held)])),
   }));
   return { lots: toLots(instrument, size(quantity)), price: toExact(value / quantity, 'price of own trades'), each };

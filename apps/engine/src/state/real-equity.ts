@@ -11,6 +11,8 @@ export const ALLOCATION_ASSET = 'USDC';
 /** What was read of the clearinghouses that count for an account. */
 export interface ReadStates {
   readonly states: readonly AccountState[];
+  /** Those that do not count, where they were read along: what the follower holds there is theirs, and known before a copy trades there. */
+  readonly beside: readonly AccountState[];
   /** Why one of them is missing; null: all were read. */
   readonly missing: VenueReadError | null;
 }
@@ -36,8 +38,13 @@ export async function readStates(ctx: EngineContext, account: AccountRecord): Pr
     if (dex === MAIN_DEX) break;
   }
   takeBalances(ctx, account, states);
-  if (missing === null) await readBeside(ctx, account, new Set(needed));
-  return { states, missing };
+  const beside = missing === null ? await readBeside(ctx, account, new Set(needed)) : [];
+  return { states, beside, missing };
+}
+
+/** The next reading of an account tells those that do not count as well: what the follower holds there may have changed. */
+export function readAllNext(account: AccountRecord): void {
+  account.collateralReadAt = 0;
 }
 
 /** A vault has a state in the main dex alone. */
@@ -48,15 +55,18 @@ function neededDexes(ctx: EngineContext, account: AccountRecord): readonly strin
   return [...new Set([...allocation, ...traded])];
 }
 
-async function readBeside(ctx: EngineContext, account: AccountRecord, known: ReadonlySet<string>): Promise<void> {
+async function readBeside(ctx: EngineContext, account: AccountRecord, known: ReadonlySet<string>): Promise<readonly AccountState[]> {
   const now = ctx.clock.now();
-  if (account.accountType === 'vault' || now - account.collateralReadAt < ctx.limits.collateralEveryMs) return;
+  if (account.accountType === 'vault' || now - account.collateralReadAt < ctx.limits.collateralEveryMs) return [];
   account.collateralReadAt = now;
   const others = account.network.markets.dexesOf().filter((dex) => !known.has(dex));
+  const states: AccountState[] = [];
   for (const dex of others.slice(0, ctx.limits.watchedDexesMax)) {
     const read = await readState(ctx, account, dex);
-    if (read.ok) takeBalances(ctx, account, [read.value]);
+    if (read.ok) states.push(read.value);
   }
+  takeBalances(ctx, account, states);
+  return states;
 }
 
 const readState = (ctx: EngineContext, account: AccountRecord, dex: string) =>

@@ -90,6 +90,8 @@ export interface CopyRecord {
   state: string;
   /** Money that was asked out of it and has not left yet. */
   leaving: bigint;
+  /** Money that was found to be there for a raise and has not come yet: it is there for no other copy. */
+  coming: bigint;
   /** When everything must be closed, while `unwinding`. */
   unwindBy: EpochMs | null;
   /** Settings as the copy's owner chose them, and those in effect under all limits above it. */

@@ -19,7 +19,7 @@ function sharing(...positions: readonly number[]) {
     stage.sheet.rows.target[row] = position * MICRO;
     stage.sheet.leaderLots = position;
     const watched = { no: index + 1, book: stage.book } as unknown as WatchedAccount;
-    const copy = { no: index + 1, id: `cpy_${index}`, row, account, watched } as unknown as CopyRecord;
+    const copy = { no: index + 1, id: `cpy_${index}`, row, account, watched, coming: 0n } as unknown as CopyRecord;
     registry.addCopy(copy);
     return { stage, row, watched, copy };
   });

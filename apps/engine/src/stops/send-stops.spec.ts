@@ -1,6 +1,7 @@
 import { price, size, UNIT } from '@lockstep/kernel';
-import { LeaderBook, type ListedOrder } from '@lockstep/replication';
+import { EPISODE, LeaderBook, type ListedOrder } from '@lockstep/replication';
 import { entryOf, instrumentOf, NOW, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import type { CopySettings } from '@lockstep/roster';
 import type { WorkingOutcome } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
@@ -31,6 +32,8 @@ async function change(given: {
   readonly enters?: boolean;
   /** A new key takes over while it is written down. */
   readonly renewed?: boolean;
+  /** What else comes meanwhile, of the copy in the row. */
+  readonly meanwhile?: (stage: Stage, row: number, copy: CopyRecord) => void;
   /** As of when stops are known behind the writing, and behind each reading of them; it is 1,000 now. */
   readonly stopsAsOf?: readonly number[];
 }) {
@@ -50,7 +53,8 @@ async function change(given: {
     },
   };
   const account = { index: 1, no: 1, signer: 1, signs: true, network: { venue: { workingOrders } } } as unknown as AccountRecord;
-  const copy = { no: 1, id: 'cpy_1', row, account, watched: { book: stage.book, working }, group: { scope: {} } } as unknown as CopyRecord;
+  const settings = settingsOf('1', { policy: 'orders' });
+  const copy = { no: 1, id: 'cpy_1', row, account, settings, watched: { book: stage.book, working }, group: { scope: {} } } as unknown as CopyRecord;
   const standingStops = new StandingStops(10);
   const mirror = { leaderOrderId: 'a', basis: 10, reduceOnly: given.enters !== true, trigger: null, owed: 0 };
   const stopsAsOf = [...(given.stopsAsOf ?? [])];
@@ -74,6 +78,7 @@ async function change(given: {
   const books = {
     run: async (_scope: unknown, work: () => unknown) => {
       if (given.renewed === true) account.signer = 2;
+      given.meanwhile?.(stage, row, copy);
       return work();
     },
   };
@@ -108,6 +113,41 @@ describe('a mirror that was to be changed', () => {
       stands: 1,
       asks: false,
     });
+  });
+
+  const put = (part: Partial<CopySettings>) => (stage: Stage, row: number, copy: CopyRecord) => {
+    copy.settings = settingsOf('1', { policy: 'orders', ...part });
+    stage.book.setSettings(row, copy.settings, 2);
+  };
+  const marked = (bits: number) => (stage: Stage, row: number) => {
+    stage.sheet.rows.episode[row] = bits;
+  };
+  it.each<[string, NonNullable<Parameters<typeof change>[0]['meanwhile']>]>([
+    ['a filter keeps its instrument out', put({ instruments: { kind: 'only', coins: ['ETH'] } })],
+    ['increases have to be approved', put({ approveWithinMs: 60_000 })],
+    ['working orders are mirrored no more', put({ policy: 'positions' })],
+    ['the follower closed the episode by hand', marked(EPISODE.userClosed)],
+    ['the leader’s next open is waited for', marked(EPISODE.awaitingOpen)],
+    ['the leader turned, whose order takes off by then,', (stage) => Object.assign(stage.sheet, { leaderLots: 10 })],
+  ])('is what it was where it enters and %s while it is written down', async (_what, meanwhile) => {
+    expect((await change({ enters: true, stopsAsOf: [1_000], meanwhile })).facts).toEqual({
+      asked: [],
+      state: 'standing',
+      endNonce: null,
+      stands: 1,
+      asks: false,
+    });
+  });
+
+  it.each<[string, NonNullable<Parameters<typeof change>[0]['meanwhile']>, readonly string[]]>([
+    [
+      'leaves where it closes whatever keeps increases back',
+      put({ instruments: { kind: 'only', coins: ['ETH'] }, approveWithinMs: 60_000 }),
+      ['change'],
+    ],
+    ['is what it was where it closes and working orders are mirrored no more', put({ policy: 'positions' }), []],
+  ])('%s by then', async (_what, meanwhile, asked) => {
+    expect((await change({ meanwhile })).facts.asked).toEqual(asked);
   });
 
   it('is asked for first where the venue refused the change: it may have ended before that', async () => {

@@ -1,5 +1,5 @@
 import { type Approved, err, fromLots, must, type Result, type Size, size, toLots } from '@lockstep/kernel';
-import { isHandingOver, leftOf, markupOf, orderFacts, packClientOrderId } from '@lockstep/replication';
+import { isHandingOver, leftOf, markupOf, mirrorEntries, orderFacts, packClientOrderId } from '@lockstep/replication';
 import { gateEntries, gateExits } from '@lockstep/risk';
 import { nextWaveNumber, orderIdOf } from '@lockstep/storage';
 import {
@@ -14,6 +14,7 @@ import {
 } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
+import { endsMirrors } from '../mirrors/mirror-totals';
 import type { AccountRecord } from '../state/registry';
 import { freshStops, isFresh } from '../unheard-stops';
 import { restsUntil } from './rest-times';
@@ -132,7 +133,7 @@ async function placeStops(
   const asOf = await end(ctx, books, replaced, nonce, stops);
   for (const stop of stops) ctx.standingStops.add(stop);
   const sure = await areStopsKnown(ctx, tasks, asOf);
-  const asked = sure ? tasks.flatMap((task, index) => (isAskedFor(task) ? [index] : [])) : [];
+  const asked = sure ? tasks.flatMap((task, index) => (isAskedFor(task) && mayMirror(ctx, task) ? [index] : [])) : [];
   const pick = <T>(all: readonly T[]): readonly T[] => all.filter((_, index) => asked.includes(index));
   const send = tasks[0]?.kind === 'change' ? change : place;
   const left = asked.length === 0 ? [] : await send(ctx, orders, signer, nonce, pick(tasks), pick(stops), pick(tasks).map(heldBy));
@@ -157,7 +158,20 @@ function isAskedFor({ copy: { watched }, sheet, wanted: { mirror } }: Placing): 
   return order?.end === null && (mirror.reduceOnly || mirror.basis <= leftOf(order, sheet.leaderLots));
 }
 
-const GONE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the leader’s order went or filled before it left' };
+/**
+ * Whether its copy may have a mirror still: new settings, the follower's own trade or the leader's turn may have come since it was decided. Limits are the second
+ * look's.
+ */
+function mayMirror(ctx: EngineContext, { copy, sheet, wanted: { mirror, buy } }: Placing): boolean {
+  if (mirror === undefined) return true;
+  if (endsMirrors(copy)) return false;
+  if (mirror.reduceOnly) return true;
+  const isAddedTo = sheet.leaderLots === 0 || sheet.leaderLots > 0 === buy;
+  const options = { now: Math.floor(ctx.clock.now()), markMaxAgeMs: ctx.limits.markMaxAgeMs };
+  return isAddedTo && mirrorEntries(copy.watched.book, sheet, copy.row, options) !== 'no';
+}
+
+const GONE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'what it was for went before it left' };
 const REFUSED: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the position changed before it left' };
 const UNSURE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'what stops new risk could not be read before it left' };
 /** Nothing left: what it should have taken the place of is what it was. */

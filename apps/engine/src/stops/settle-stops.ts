@@ -91,7 +91,7 @@ async function askSent(ctx: EngineContext, books: Bookkeeper, stop: StandingStop
       expiresAfter: 0,
       ageMs: now - stop.leftBy,
       now: ctx.clock.now(),
-      ...(stop.spentAt !== null && { spentMs: now - stop.spentAt }),
+      ...((stop.spentAt !== null || stop.sentBefore === true) && { spentMs: stop.spentAt === null ? 0 : now - stop.spentAt }),
     },
     ctx.pass,
   );

@@ -46,6 +46,8 @@ export interface StandingStop {
   readonly replaces: ClientOrderId | null;
   /** As written down: `sent` and `ending` have an action on its way whose outcome is not known. */
   state: 'sent' | 'standing' | 'ending';
+  /** An earlier process placed it, which may still run: when the action leaves is not known. */
+  readonly sentBefore?: boolean;
   endNonce: number | null;
   /** The action that ends it is of an earlier process, which may still run: it may land at any time until its nonce is spent. */
   endsBefore?: boolean;

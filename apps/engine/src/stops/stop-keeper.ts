@@ -229,6 +229,7 @@ export class StopKeeper {
       signers: formerSigner === null ? [signer] : [signer, formerSigner],
       replaces: row.replaces,
       state: row.status,
+      sentBefore: row.status === 'sent',
       endNonce: row.endNonce === null ? null : Number(row.endNonce),
       endsBefore: row.status === 'ending',
       leftBy: this.ctx.clock.monotonic(),

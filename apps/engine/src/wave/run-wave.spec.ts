@@ -75,13 +75,14 @@ describe('an entry that may stand', () => {
     const stage = new WaveStage({ overfill: -4 });
     const { book } = stage.watched;
     book.setSettings(0, settingsOf('1', { slippage: { ...defaultCopySettings().slippage, onBreach: 'rest' } }), 2);
+    const before = book.copies.halts[0] ?? 0;
     stage.onSent = () => {
       for (const on of [true, false]) book.setStatus(0, STATUS.paused, on);
     };
     await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, stage.moves('0', '10'), NOTHING_BEHIND);
     const [order] = stage.ctx.openOrders.unknown();
-    expect([order?.lots, order?.rest?.halts, order?.rest?.leaderReductions]).toEqual([10, 0, 0]);
-    expect([book.copies.halts[0], stage.stage.sheet.leaderReductions]).toEqual([1, 0]);
+    expect([order?.lots, order?.rest?.halts, order?.rest?.leaderReductions]).toEqual([10, before, 0]);
+    expect([book.copies.halts[0], stage.stage.sheet.leaderReductions]).toEqual([before + 1, 0]);
   });
 });
 

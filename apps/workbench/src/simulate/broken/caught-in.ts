@@ -108,7 +108,7 @@ export const CAUGHT_IN: Readonly<Record<string, number>> = {
   other_copies_forgotten: 3,
   own_position_forgotten: 34,
   passed_limit_does_not_halt: 14,
-  passed_limit_not_told: 1,
+  passed_limit_not_told: 3,
   pause_forgotten: 8,
   pause_forgotten_at_restart: 1,
   platform_switch_forgotten: 1,

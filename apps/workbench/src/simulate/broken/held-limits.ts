@@ -52,7 +52,7 @@ export const BROKEN_HELD_LIMITS: readonly BrokenEngine[] = [
     name: 'passed_limit_not_told',
     rule: 'state limits: a passed limit is told',
     caughtBy: ['limit_not_told'],
-    edits: [{ file: 'apps/engine/src/state-limits.ts', find: "if (action !== 'none') void this.tell", put: "if (action === 'none') void this.tell" }],
+    edits: [{ file: 'apps/engine/src/state-limits.ts', find: "if (action !== 'none') this.tell", put: "if (action === 'none') this.tell" }],
   },
   {
     name: 'gross_cap_forgotten',

@@ -67,7 +67,7 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
     name: 'mirror_of_what_is_gone',
     rule: 'no mirror leaves for an order that the leader’s list names no more',
     caughtBy: ['mirror_wrong'],
-    edits: [{ file: SENDING, find: 'isAskedFor(task) ? [', put: 'true ? [' }],
+    edits: [{ file: SENDING, find: 'isAskedFor(task) && mayMirror', put: 'mayMirror' }],
   },
   {
     name: 'mirror_without_asking',

@@ -27,7 +27,11 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
     rule: 'an entry that stands is cancelled when the leader reduces',
     caughtBy: ['rest_not_cancelled'],
     edits: [
-      { file: STANDING, find: 'if (sheet.leaderReductions !== rest.leaderReductions) return false;', put: '' },
+      {
+        file: STANDING,
+        find: 'if (sheet.leaderReductions !== rest.leaderReductions || copy.watched.leaving.has(sheet.instrument.coin)) return false;',
+        put: '',
+      },
       { file: STANDING, find: WANTED, put: 'return true;' },
     ],
   },
