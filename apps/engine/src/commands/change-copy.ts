@@ -191,6 +191,27 @@ export async function changeAllocation(
   if (wanted === null || (applies !== 'now' && applies !== 'next_increase')) return refused('bad_payload');
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return applied();
+  try {
+    return await moveMoney(ctx, parts, scope, command, { copy, wanted, applies, triedMs, isAwaited });
+  } finally {
+    copy.arriving = 0n;
+  }
+}
+
+/** A flow that a command asks for, and of which copy. */
+interface Flow extends FlowTry {
+  readonly copy: CopyRecord;
+  readonly wanted: Money;
+  readonly applies: 'now' | 'next_increase';
+}
+
+async function moveMoney(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  command: CommandRow,
+  { copy, wanted, applies, triedMs, isAwaited }: Flow,
+): Promise<CommandEnd | LaterEnd> {
   const { book } = copy.watched;
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   if (await isMetByActivation(ctx, copy, command, before)) return applied(applies === 'now' ? { instruments: [] } : undefined);
@@ -231,6 +252,7 @@ export async function changeAllocation(
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
   copy.leaving = 0n;
+  copy.arriving = 0n;
   // Less money allows less of what is being written down.
   if (wanted < before) ctx.stops.changed();
   if (applies !== 'now') return applied();
@@ -275,14 +297,20 @@ async function addNow(ctx: EngineContext, parts: CommandParts, copy: CopyRecord)
   return applied(await takeOnPositions(ctx, parts, copy, null));
 }
 
-/** Why a copy may not get so much more, or not yet: its equity would exceed what the account really holds (product §1). */
+/**
+ * Why a copy may not get so much more, or not yet: its equity would exceed what the account really holds (product §1). Where it may, the place is taken in the same
+ * turn: what else is raised or begins on the account before the money has moved counts it.
+ */
 async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint, mayWait: boolean): Promise<CommandEnd | LaterEnd | null> {
   const real = await readEquity(ctx, copy.account);
   if (real === null) return refused('venue_unreachable');
   revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   const equity = BigInt(copy.watched.book.copies.equity[copy.row] ?? 0) + more;
   const others = equityOfOthers(ctx.registry, copy.account, copy);
-  if (equity + others <= real) return null;
+  if (equity + others <= real) {
+    copy.arriving = more;
+    return null;
+  }
   if (mayWait && equity + others - leavingOfOthers(ctx.registry, copy.account, copy) <= real) return later(READ_RETRY_MS);
   return refused('insufficient_equity', `account ${real}, copy ${equity}, other copies ${others}`);
 }

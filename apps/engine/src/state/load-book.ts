@@ -129,6 +129,7 @@ export function addCopy(
     state: copy.state,
     unwindBy: copy.unwindBy,
     leaving: 0n,
+    arriving: 0n,
     ownSettings: settings ?? defaultCopySettings(),
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,

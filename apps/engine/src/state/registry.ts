@@ -86,6 +86,8 @@ export interface CopyRecord {
   state: string;
   /** Money that was asked out of it and has not left yet. */
   leaving: bigint;
+  /** Money that may come into it, and is on its way there. */
+  arriving: bigint;
   /** When everything must be closed, while `unwinding`. */
   unwindBy: EpochMs | null;
   /** Settings as the copy's owner chose them, and those in effect under all limits above it. */

@@ -19,7 +19,7 @@ function sharing(...positions: readonly number[]) {
     stage.sheet.rows.target[row] = position * MICRO;
     stage.sheet.leaderLots = position;
     const watched = { no: index + 1, book: stage.book } as unknown as WatchedAccount;
-    const copy = { no: index + 1, id: `cpy_${index}`, row, account, watched } as unknown as CopyRecord;
+    const copy = { no: index + 1, id: `cpy_${index}`, row, account, watched, arriving: 0n } as unknown as CopyRecord;
     registry.addCopy(copy);
     return { stage, row, watched, copy };
   });
@@ -111,6 +111,8 @@ describe('copies that share an account', () => {
     shareEquity(registry, account, money(-1n));
     expect(shares()).toEqual([0n, 0n]);
     expect([equityOfOthers(registry, account, null), equityOfOthers(registry, account, at(0).copy)]).toEqual([dollars(400), equity[1]]);
+    at(1).copy.arriving = dollars(50);
+    expect([equityOfOthers(registry, account, at(0).copy), equityOfOthers(registry, account, at(1).copy)]).toEqual([dollars(150), equity[0]]);
     registry.dropCopy(1);
     shareEquity(registry, account, dollars(200));
     expect(shares()[1]).toEqual(dollars(200));

@@ -39,9 +39,10 @@ export function shareEquity(registry: Pick<Registry, 'copiesOf'>, account: Accou
   });
 }
 
-/** Σ U of an account's copies but for one, as of their last valuation: what is not there for another (product §1). */
+/** Σ U of an account's copies but for one, as of their last valuation, with what is about to come into them: what is not there for another (product §1). */
 export function equityOfOthers(registry: Pick<Registry, 'copiesOf'>, account: AccountRecord, but: CopyRecord | null): bigint {
-  return registry.copiesOf(account).reduce((sum, copy) => (copy === but ? sum : sum + BigInt(copy.watched.book.copies.equity[copy.row] ?? 0)), 0n);
+  const worthOf = ({ watched, row, arriving }: CopyRecord): bigint => BigInt(watched.book.copies.equity[row] ?? 0) + arriving;
+  return registry.copiesOf(account).reduce((sum, copy) => (copy === but ? sum : sum + worthOf(copy)), 0n);
 }
 
 /** What is to leave the other copies of an account and waits until it may move: it is there for another in moments. */
