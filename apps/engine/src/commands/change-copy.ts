@@ -52,15 +52,18 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
 /**
  * After a breaker: only when flat. Every reference is anchored anew, so that the loss so far no longer counts, and the copy begins as its `start` says: at the
  * leader's next opens, or with what the leader is in. One wish enables once: that it was begun is written with the copy's new state, and carried out anew it takes
- * on what is left to take on, nothing where the copy is not active any more.
+ * on what is left to take on, nothing where the copy is not active any more. And one breaker is answered once: of several wishes that were given for it the first
+ * enables, and where the copy was closed again since, the others enable nothing.
  */
 export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd | LaterEnd> {
   // A process died, or failed, between the new beginning and what it takes on. What ended or paused the copy since came behind the wish.
   if (command.begunAt !== null) return takeOnAtStart(ctx, parts, command.targetId);
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  // Active by another command since this one was given: what that one did not take on is not asked about anew.
+  const isAnswered = await enabledSince(ctx, copy, command);
+  // Active by another command since this one was given, or ended: what that one did not take on is not asked about anew.
   if (next(copy, 're_enable') === null) return stands(copy, 'active');
+  if (isAnswered) return refused('wrong_state', 'closed again since it was given');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
   // A stop whose fill this breaker answers would break the copy once more if its end were found after the new beginning.
@@ -85,6 +88,10 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   await late;
   return takeOnAtStart(ctx, parts, copy.id);
 }
+
+/** Whether another wish has enabled a copy since this one was given. */
+const enabledSince = (ctx: EngineContext, { id, group }: CopyRecord, { kind, createdAt }: CommandRow): Promise<boolean> =>
+  ctx.storage.scoped(group.scope, (unit) => unit.commands.begunSince(kind, id, createdAt), { readOnly: true });
 
 /** Targets become what the copy's mode asks for the leader's present positions, by the follower's own wish; caps and the copy's price bound act as ever. */
 export async function rebaseCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
