@@ -266,12 +266,24 @@ async function moveMoney(
   return raises ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
 }
 
-/** A follower lowers what a copy may do at once (product §3): nothing is entered with money that is to leave while it waits, or while its way out is written. */
+/**
+ * A follower lowers what a copy may do at once (product §3): nothing is entered with money that is to leave while it waits, or while its way out is written. What is
+ * lowered further by another command stays so.
+ */
 function bindMeanwhile(ctx: EngineContext, { no, row, watched: { book } }: CopyRecord, wanted: Money): void {
-  const before = book.copies.leaving[row] ?? 0;
-  if (book.copies.copyNo[row] !== no) return;
+  const { copyNo, allocation, leaving } = book.copies;
+  if (copyNo[row] !== no || Number(wanted) >= (allocation[row] ?? 0) - (leaving[row] ?? 0)) return;
   book.awaitAllocation(row, wanted);
-  if ((book.copies.leaving[row] ?? 0) > before) ctx.stops.changed();
+  ctx.stops.changed();
+}
+
+/** Less money binds as soon as its command is read: it may wait for others before it, or for a start to end, which takes a minute. */
+export function bindAsRead(ctx: EngineContext, { kind, targetId, payload, createdAt }: CommandRow): void {
+  const copy = ctx.registry.copiesById.get(targetId);
+  const wanted = moneyOfText(field(payload, 'allocation'));
+  const acts = kind === 'copy.allocation' && (field(payload, 'applies') ?? 'next_increase') === 'next_increase';
+  // What was asked for before the copy began is in what it began with, or not in force any more.
+  if (acts && copy !== undefined && wanted !== null && createdAt > copy.startedAt) bindMeanwhile(ctx, copy, wanted);
 }
 
 /**
