@@ -15,11 +15,12 @@ import { equityOfOthers, leavingOfOthers } from '../state/shared-accounts';
 import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
+import { keepWindows } from './keep-windows';
 import { type FlowTry, isWorthKnown, isWorthRead, mayWaitForWorth, READ_RETRY_MS, WORTH_RETRY_MS } from './known-worth';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { field } from './payload';
 import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
-import { keepIntent, takeOnPositions, writeIntent } from './take-on-positions';
+import { keepIntent, takeOnPositions } from './take-on-positions';
 import { writeState } from './write-state';
 
 /** Wait for the end of a stop that was filled, in ms. It is asked for until the venue told it. */
@@ -132,7 +133,7 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   parts.orders.follow();
   if (turned) await leaveWrongSide(ctx, parts, copy);
   await leaveWhatLeaderLeft(ctx, parts, copy);
-  await keepWindows(ctx, parts, copy);
+  await keepWindows(ctx, parts, [copy]);
   // The version stands all the same: what its mode lacks denies entries until it is there.
   if (needs !== null) ctx.log.warn('new settings of a copy lack what their mode goes by', { copyNo: copy.no, mode: decoded.value.mode.kind });
   return applied();
@@ -163,20 +164,6 @@ async function leaveWrongSide(ctx: EngineContext, parts: Pick<CommandParts, 'boo
       zeroTarget(sheet, row);
       sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) | EPISODE.awaitingOpen;
       await keepIntent(ctx, parts.books, copy, sheet, before);
-    });
-  }
-}
-
-/** A shorter catch-up window holds for what is owed already, and is written down: a restart would find the longer one. */
-async function keepWindows(ctx: EngineContext, parts: Pick<CommandParts, 'books' | 'lanes'>, copy: CopyRecord): Promise<void> {
-  const { watched, row } = copy;
-  const isOpen = ({ rows, instrument }: InstrumentSheet): boolean =>
-    watched.book.copies.copyNo[row] === copy.no &&
-    rows.owedUntil[row] !== 0 &&
-    rows.owedUntil[row] !== ctx.booked.newestIntent(copy.no, instrument.coin).owedUntilMs;
-  for (const sheet of [...watched.book.allSheets()].filter(isOpen)) {
-    await parts.lanes.alone(watched, sheet.instrument.coin, async () => {
-      if (isOpen(sheet)) await writeIntent(ctx, parts.books, copy, sheet, intentOf(sheet, row));
     });
   }
 }

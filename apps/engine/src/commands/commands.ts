@@ -262,7 +262,7 @@ export class Commands {
       case 'proposal.decline':
         return answerProposal(ctx, parts, command);
       case 'limits.changed':
-        return changeLimits(ctx, scope, command.targetId);
+        return changeLimits(ctx, parts, scope, command.targetId);
       default:
         return refused('bad_payload', `unknown kind ${command.kind}`);
     }
