@@ -3,6 +3,7 @@ import { EPISODE, type InstrumentSheet, revalue, STATUS, zeroTarget } from '@loc
 import { anchorLosses } from '@lockstep/risk';
 import { type CopySettings, type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
 import { type CommandRow, runningCopy, saveEquity, type TakenOnResult } from '@lockstep/storage';
+import { shareClearings } from '../accounts/clearing-shares';
 import { allocationSource, bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
@@ -11,7 +12,7 @@ import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf } from '../state/save-equity';
-import { equityOfOthers, leavingOfOthers } from '../state/shared-accounts';
+import { equityOfOthers, leavingOfOthers, shareAgain, shareEquity } from '../state/shared-accounts';
 import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
@@ -245,6 +246,7 @@ async function moveMoney(
   if (!ctx.registry.holds(copy)) return applied(applies === 'now' ? { instruments: [] } : undefined);
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
+  shareAgain(ctx.registry, copy.account);
   copy.leaving = 0n;
   copy.arriving = 0n;
   // Less money allows less of what is being written down.
@@ -310,6 +312,9 @@ async function addNow(ctx: EngineContext, parts: CommandParts, copy: CopyRecord)
 async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint, mayWait: boolean): Promise<CommandEnd | LaterEnd | null> {
   const real = await readEquity(ctx, copy.account);
   if (real === null) return refused('venue_unreachable');
+  // What came to the account since it was compared last is what a raise is to be entered with.
+  shareEquity(ctx.registry, copy.account, real);
+  shareClearings(ctx.registry, copy.account);
   revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   const equity = BigInt(copy.watched.book.copies.equity[copy.row] ?? 0) + more;
   const others = equityOfOthers(ctx.registry, copy.account, copy);

@@ -4,14 +4,15 @@ import { dollars, entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/rep
 import { describe, expect, it } from 'vitest';
 import { StopVersion } from '../context';
 import { type AccountRecord, type CopyRecord, Registry, type WatchedAccount } from './registry';
-import { dropEnded, equityOfOthers, explains, learnOwn, leftBy, noteOwn, ownLots, putAccountNets, shareEquity } from './shared-accounts';
+import { dropEnded, equityOfOthers, explains, learnOwn, leftBy, noteOwn, ownLots, putAccountNets, shareAgain, shareEquity } from './shared-accounts';
 
 /** A registry with one account and a copy on it for each leader, holding so many lots. */
 function sharing(...positions: readonly number[]) {
   const registry = new Registry();
   const market = { instrument: instrumentOf('BTC', 1) };
-  const network = { markets: { get: (coin: string) => (coin === 'BTC' ? market : undefined) } };
-  const account = { index: 9, no: 90, network, own: new Map() } as unknown as AccountRecord;
+  const dollarClearinghouses = () => [{ dex: '', collateral: 'USDC' }];
+  const network = { markets: { get: (coin: string) => (coin === 'BTC' ? market : undefined), dollarClearinghouses } };
+  const account = { index: 9, no: 90, network, own: new Map(), balances: new Map() } as unknown as AccountRecord;
   const copies = positions.map((position, index) => {
     const stage = new Stage(market.instrument);
     const row = stage.add(entryOf(index + 1, settingsOf('1'), { venueAccount: account.index }));
@@ -108,6 +109,14 @@ describe('copies that share an account', () => {
     const shares = () => [0, 1].map((index) => BigInt(at(index).stage.book.copies.realEquity[at(index).row] ?? 0));
     shareEquity(registry, account, dollars(200));
     expect(shares()).toEqual([dollars(150), dollars(50)]);
+    // A process that begins has not read the account: what they have of it is shared anew.
+    at(1).stage.book.copies.equity[at(1).row] = Number(dollars(300));
+    shareAgain(registry, account);
+    expect(shares()).toEqual([dollars(100), dollars(100)]);
+    account.balances.set('', { accountValue: dollars(500), pooled: false, inUse: false });
+    shareAgain(registry, account);
+    expect(shares()).toEqual([dollars(250), dollars(250)]);
+    at(1).stage.book.copies.equity[at(1).row] = Number(dollars(100));
     shareEquity(registry, account, money(-1n));
     expect(shares()).toEqual([0n, 0n]);
     expect([equityOfOthers(registry, account, null), equityOfOthers(registry, account, at(0).copy)]).toEqual([dollars(400), equity[1]]);

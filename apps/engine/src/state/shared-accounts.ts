@@ -39,6 +39,15 @@ export function shareEquity(registry: Pick<Registry, 'copiesOf'>, account: Accou
   });
 }
 
+/**
+ * The same again once money was moved into or out of a copy, by what its copies are worth now. Of an account that was not read in this process, what they are known to
+ * have of it is shared.
+ */
+export function shareAgain(registry: Pick<Registry, 'copiesOf'>, account: AccountRecord): void {
+  const known = registry.copiesOf(account).map(({ watched, row }) => BigInt(watched.book.copies.realEquity[row] ?? 0));
+  shareEquity(registry, account, account.balances.size > 0 ? equityOf(account) : known.reduce((sum, share) => sum + share, 0n));
+}
+
 /** Σ U of an account's copies but for one, as of their last valuation, with what is about to come into them: what is not there for another (product §1). */
 export function equityOfOthers(registry: Pick<Registry, 'copiesOf'>, account: AccountRecord, but: CopyRecord | null): bigint {
   const worthOf = ({ watched, row, arriving }: CopyRecord): bigint => BigInt(watched.book.copies.equity[row] ?? 0) + arriving;
