@@ -16,6 +16,7 @@ import { Quotes } from './quotes';
 import type { Repairs } from './repair/repair';
 import type { Network } from './state/networks';
 import { type CopyRecord, Registry, type WatchedAccount } from './state/registry';
+import { TenantDays } from './tenant-days';
 
 const SCOPE = { tenantId: 'ten_a', environment: 'test' } as unknown as TenantScope;
 
@@ -43,6 +44,7 @@ function holder() {
   const ctx = {
     registry,
     clock: { now: () => NOW },
+    days: new TenantDays(),
     ids: { next: () => 'evt_a' },
     limits: ENGINE_LIMITS,
     log: silentLogger,

@@ -34,6 +34,15 @@ function stageOf(action: StateAction, failing = false) {
   const told: string[] = [];
   const database = { isAway: false };
   const waits: (() => void)[] = [];
+  /** Another action, and how many marks in a row are waited for. */
+  const act = (by: StateAction, closeAfterMarks = 1): void => {
+    const { stateLimits, breaker } = settingsOf('1');
+    stage.book.setSettings(
+      row,
+      settingsOf('1', { caps, stateLimits: { ...stateLimits, position_notional: by }, breaker: { ...breaker, closeAfterMarks } }),
+      2,
+    );
+  };
   let written = 0;
   const unit = {
     now: NOW,
@@ -85,7 +94,7 @@ function stageOf(action: StateAction, failing = false) {
     for (const work of waits.splice(0)) work();
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
   };
-  return { mark, told, database, wait, standing: () => ({ written, closes }) };
+  return { mark, act, told, database, wait, standing: () => ({ written, closes }) };
 }
 
 describe('limits that what a copy holds passes', () => {
@@ -121,6 +130,25 @@ describe('limits that what a copy holds passes', () => {
     expect(told).toEqual(['alert', 'release']);
     await mark('120');
     expect(told).toEqual(['alert', 'release', 'alert']);
+  });
+
+  it('halt by the first mark after their action became one that reduces, however many marks that waits for', async () => {
+    const { mark, act, told, standing } = stageOf('alert');
+    expect(await mark('120')).toMatchObject({ halted: false });
+    act('trim', 3);
+    expect(await mark('120')).toEqual({ halted: true, target: 10, looksAgain: true });
+    await mark('120');
+    expect(await mark('120')).toMatchObject({ halted: true, target: 8 });
+    expect([told, standing().closes]).toEqual([['alert'], 1]);
+  });
+
+  it('halt no longer once their action became an alert', async () => {
+    const { mark, act, told } = stageOf('none');
+    act('trim', 3);
+    expect(await mark('120')).toMatchObject({ halted: true });
+    act('alert');
+    expect(await mark('120')).toEqual({ halted: false, target: 10, looksAgain: true });
+    expect(told).toEqual(['trim']);
   });
 
   it('are acted on although nothing can be written', async () => {

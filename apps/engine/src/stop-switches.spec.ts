@@ -74,6 +74,25 @@ describe('what a wake-up named', () => {
     expect(bits()).toBe(bit);
   });
 
+  it.each([
+    ['fails', null],
+    ['does not come back', undefined],
+  ])('is not needed to stop everybody where a reading %s for five seconds, until one says what is so', async (_how, end) => {
+    const { switches, reading, bits, pass } = looking(tenant);
+    const started = switches.start();
+    await Promise.all([reading(0)([]), started]);
+    pass(75);
+    pass(4_925);
+    if (end !== undefined) await reading(1)(end);
+    expect(bits()).toBe(0);
+    pass(1);
+    if (end !== undefined) await reading(2)(end);
+    expect(bits()).toBe(killSwitch);
+    pass(1);
+    await reading(end === undefined ? 1 : 3)([]);
+    expect(bits()).toBe(0);
+  });
+
   it.each(['', 'maintenance', 'kill_switch:nobody', 'suspension:nobody', `suspension:${makeId('tenant', 2, new Uint8Array(10))}`])(
     'is none of the copy’s where it is %j',
     async (payload) => {
@@ -90,6 +109,8 @@ describe('what a wake-up named', () => {
 function looking(tenantId: string) {
   const answers: ((flags: readonly string[] | null) => void)[] = [];
   let status = 0;
+  let now = 0;
+  let tick = (): void => undefined;
   let listener: (payload: string) => void = () => undefined;
   const book = {
     copies: { status: { 0: 0 } },
@@ -117,9 +138,14 @@ function looking(tenantId: string) {
           }),
         ),
     },
-    clock: { now: () => 0, monotonic: () => 0 },
-    knownStops: new KnownStops(() => 0),
-    timers: { every: () => ({ cancel: () => undefined }) },
+    clock: { now: () => now, monotonic: () => now },
+    knownStops: new KnownStops(() => now),
+    timers: {
+      every: (_ms: number, look: () => void) => {
+        tick = look;
+        return { cancel: () => undefined };
+      },
+    },
     limits: { stopMaxAgeMs: 5_000, stopPollMs: 75 },
     days: { take: () => undefined },
     chain: { takePlatform: () => false },
@@ -143,5 +169,10 @@ function looking(tenantId: string) {
     wake: (payload: string) => listener(payload),
     reading,
     bits: () => status & (killSwitch | suspended),
+    /** Time passes, and it is looked again. */
+    pass: (ms: number): void => {
+      now += ms;
+      tick();
+    },
   };
 }

@@ -128,8 +128,9 @@ export class StopSwitches {
 
   private async look(): Promise<void> {
     if (this.reading) {
-      // What runs may have read before the switch was turned.
+      // What runs may have read before the switch was turned, and may not come back for long.
       this.again = true;
+      this.stopWhereOld();
       return;
     }
     this.reading = true;
@@ -137,13 +138,19 @@ export class StopSwitches {
       await this.read();
     } catch (failure) {
       this.ctx.log.error('kill switches could not be read', { error: failure });
-      if (this.ctx.clock.now() - this.readAt > this.ctx.limits.stopMaxAgeMs) this.apply({ ...this.stops, everyone: true });
+      this.stopWhereOld();
     } finally {
       this.reading = false;
     }
     if (!this.again) return;
     this.again = false;
     await this.look();
+  }
+
+  /** What was read last is too old to go by. */
+  private stopWhereOld(): void {
+    const isOld = this.ctx.clock.now() - this.readAt > this.ctx.limits.stopMaxAgeMs;
+    if (isOld && !this.stops.everyone) this.apply({ ...this.stops, everyone: true });
   }
 
   private async read(): Promise<void> {

@@ -33,7 +33,7 @@ const TRIMMED_PERCENT = 95;
 /** A trim of a floor ends this far above it. */
 const RAISED_PERCENT = 105;
 
-/** Rows whose passed limits changed in an evaluation, or for which there is something to do. */
+/** Rows whose passed limits changed in an evaluation, whose halt is to be put or lifted, or for which there is something to do. */
 export interface LimitChanges {
   readonly rows: Int32Array;
   /** Bits by `STATE_LIMITS` before it. */
@@ -66,7 +66,9 @@ export function evaluateStateLimits(
     const passed = isEnding(copies, row) ? 0 : passedBy(book, row, largest[row] ?? 0, held[row] ?? 0);
     copies.passedLimits[row] = passed;
     const due = dueNow(copies, row, passed, at);
-    if (passed === before && due === 0) continue;
+    // Another action of a limit that stays passed changes what it halts.
+    const halted = ((copies.status[row] ?? 0) & STATUS.limitHalt) !== 0;
+    if (passed === before && due === 0 && haltsRisk(copies, row) === halted) continue;
     changes.rows[changed] = row;
     changes.before[changed] = before;
     changes.due[changed] = due;
@@ -158,7 +160,7 @@ export function heldUnder(book: CopyBook, row: number, limit: number): number {
 /** Whether some passed limit trims or closes: no new risk is taken then. */
 export function haltsRisk(copies: CopyColumns, row: number): boolean {
   const passed = copies.passedLimits[row] ?? 0;
-  return STATE_LIMITS.some((_, limit) => (passed & (1 << limit)) !== 0 && actionOf(copies, row, limit) >= TRIM);
+  return passed !== 0 && STATE_LIMITS.some((_, limit) => (passed & (1 << limit)) !== 0 && actionOf(copies, row, limit) >= TRIM);
 }
 
 function dueNow(copies: CopyColumns, row: number, passed: number, at: Parameters<typeof evaluateStateLimits>[1]): number {

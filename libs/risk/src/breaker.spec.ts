@@ -92,6 +92,13 @@ describe('a loss limit', () => {
     expect([copy.at(91), copy.at(83), copy.at(81.9)]).toEqual(['none', 'none', 'close']);
   });
 
+  it('of a day counts from the beginning of the day also where it is set later', () => {
+    const copy = new Copy({});
+    expect([copy.at(100), copy.at(89)]).toEqual(['none', 'none']);
+    copy.columns.breakerDaily[0] = 0.1 * ONE;
+    expect(copy.at(89)).toBe('close');
+  });
+
   it('is measured on the chain: a copy down 10 %, topped up, then down 10 % again has lost 19 %', () => {
     const { columns } = new Copy({});
     Object.assign(columns, { equity: one(180e8), navFactor: one(0.9 * ONE), navEquity: one(200e8) });

@@ -120,7 +120,8 @@ export function evaluateBreakers(columns: NavColumns, rowCount: number, at: Eval
     if (columns.copyNo[row] === 0) continue;
     const nav = unitNav(columns, row);
     if (nav > (columns.navPeak[row] ?? 0)) columns.navPeak[row] = nav;
-    if ((columns.breakerDaily[row] ?? -1) >= 0 && now >= (columns.dayEndsAt[row] ?? 0)) beginDay(columns, row, nav, nextDay(row, now));
+    // Without a limit of the day too: one that is set later counts from the day's beginning.
+    if (now >= (columns.dayEndsAt[row] ?? 0)) beginDay(columns, row, nav, nextDay(row, now));
     const before = columns.breakerStep[row] ?? 0;
     const step = stepOf(columns, row, at);
     if (step === before) continue;

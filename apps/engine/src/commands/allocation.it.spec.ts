@@ -1,5 +1,5 @@
 import { present, RATE_ONE } from '@lockstep/kernel';
-import { MODE, STATUS } from '@lockstep/replication';
+import { MODE, STATUS, usableEquity } from '@lockstep/replication';
 import { type CommandRow, runningCopies, runningCopy } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Repairs } from '../repair/repair';
@@ -8,6 +8,7 @@ import { navOf } from '../state/load-book';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, sizeOf } from '../testing/books-stage';
 import { commandParts } from '../testing/command-parts';
 import { STAGE_COIN } from '../testing/scripted-venue';
+import { secondCopy } from '../testing/second-copy';
 import { WaveLanes } from '../wave/wave-lanes';
 import { activateCopy } from './activate-copy';
 import { changeAllocation } from './change-copy';
@@ -245,6 +246,31 @@ describe('a copy’s allocation in the ledger', () => {
     expect(await now(3, '2000')).toEqual(applied({ instruments: [] }));
     expect([target(), await ledger()]).toEqual([15, both('2000')]);
   });
+
+  it.each(['next_increase', 'now'])(
+    'that is raised by money the account got since it was compared last is entered with at once: %s',
+    async (applies) => {
+      const holds = (amount: string): void => {
+        stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf(amount) }];
+      };
+      const usable = (copy = running()): number => usableEquity(copy.watched.book.copies, copy.row);
+      const raise = (no: number, allocation: string) =>
+        changeAllocation(stage.ctx, parts, stage.scope, command(no, { allocation: moneyOf(allocation).toString(), applies }));
+      holds('1000');
+      await activate();
+      expect(usable()).toBe(Number(moneyOf('1000')));
+      holds('2000');
+      expect(await raise(2, '2000')).toMatchObject({ status: 'applied' });
+      expect(usable()).toBe(Number(moneyOf('2000')));
+      // Beside another copy it is shared by what both are worth then.
+      const other = await secondCopy(stage);
+      holds('6000');
+      expect(await raise(3, '5000')).toMatchObject({ status: 'applied' });
+      expect([usable(), usable(other)]).toEqual([Number(moneyOf('5000')), Number(moneyOf('1000'))]);
+      expect(await raise(4, '3000')).toMatchObject({ status: 'applied' });
+      expect([usable(), usable(other)]).toEqual([Number(moneyOf('3000')), Number(moneyOf('1000'))]);
+    },
+  );
 
   it('that is raised with effect now by a process that died before it added anything is added to by the next one', async () => {
     const { target } = await holding();

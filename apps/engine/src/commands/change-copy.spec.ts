@@ -60,6 +60,8 @@ function broken(part: Partial<CopySettings> = {}) {
   } as unknown as CopyRecord;
   registry.copies.set(1, copy);
   registry.copiesById.set(ID, copy);
+  /** When wishes to enable it again were begun, as it is written. */
+  const begun: number[] = [];
   /** The command's row, as the next process reads it. */
   const command = { no: 1n, kind: KIND, targetId: ID, createdAt: NOW, begunAt: null as number | null };
   const written: PositionState[] = [];
@@ -85,7 +87,9 @@ function broken(part: Partial<CopySettings> = {}) {
       noteBegun: async (no: bigint) => {
         expect(no).toBe(command.no);
         command.begunAt = NOW;
+        begun.push(NOW);
       },
+      begunSince: async (kind: string, targetId: string, since: number) => kind === KIND && targetId === ID && begun.some((time) => time >= since),
     },
     copies: {
       settings: async (_id: string, version: number) => ({ settings: encodeCopySettings(version === 1 ? settings : turned) }),
@@ -309,6 +313,20 @@ describe('a copy that is enabled again after a loss limit', () => {
     Object.assign(command, { no: 2n, begunAt: null });
     expect(await enable()).toEqual({ status: 'applied', result: null });
     expect([at(stage.sheet.rows.target, row), stage.sheet.rows.episode[row]]).toEqual([0, EPISODE.awaitingOpen]);
+  });
+
+  it.each([
+    ['stays closed by a wish that was given before the first one enabled it', 0, 'refused', 'breaker_closed'],
+    ['is enabled by one that was given since', 1, 'applied', 'active'],
+  ])('and meets a limit again %s', async (_what, later, status, state) => {
+    const { stage, row, copy, copies, saved, enable, command } = broken();
+    expect(await enable()).toMatchObject({ status: 'applied' });
+    copy.state = 'breaker_closed';
+    stage.book.setStatus(row, STATUS.active, false);
+    stage.book.setStatus(row, STATUS.breaker | STATUS.closing, true);
+    Object.assign(command, { no: 2n, begunAt: null, createdAt: NOW + later });
+    expect(await enable()).toMatchObject({ status });
+    expect([copy.state, (copies.status[row] ?? 0) & STATUS.active, saved.length]).toEqual([state, later, later + 1]);
   });
 
   it('has its new references written with its new state', async () => {

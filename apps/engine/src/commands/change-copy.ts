@@ -16,11 +16,12 @@ import { equityOfOthers, leavingOfOthers } from '../state/shared-accounts';
 import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
+import { keepWindows } from './keep-windows';
 import { type FlowTry, isWorthKnown, isWorthRead, mayWaitForWorth, READ_RETRY_MS, WORTH_RETRY_MS } from './known-worth';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { field } from './payload';
 import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
-import { keepIntent, takeOnPositions, writeIntent } from './take-on-positions';
+import { keepIntent, takeOnPositions } from './take-on-positions';
 import { writeState } from './write-state';
 
 /** Wait for the end of a stop that was filled, in ms. It is asked for until the venue told it. */
@@ -53,15 +54,18 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
 /**
  * After a breaker: only when flat. Every reference is anchored anew, so that the loss so far no longer counts, and the copy begins as its `start` says: at the
  * leader's next opens, or with what the leader is in. One wish enables once: that it was begun is written with the copy's new state, and carried out anew it takes
- * on what is left to take on, nothing where the copy is not active any more.
+ * on what is left to take on, nothing where the copy is not active any more. And one breaker is answered once: of several wishes that were given for it the first
+ * enables, and where the copy was closed again since, the others enable nothing.
  */
 export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd | LaterEnd> {
   // A process died, or failed, between the new beginning and what it takes on. What ended or paused the copy since came behind the wish.
   if (command.begunAt !== null) return takeOnAtStart(ctx, parts, command.targetId);
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  // Active by another command since this one was given: what that one did not take on is not asked about anew.
+  const isAnswered = await enabledSince(ctx, copy, command);
+  // Active by another command since this one was given, or ended: what that one did not take on is not asked about anew.
   if (next(copy, 're_enable') === null) return stands(copy, 'active');
+  if (isAnswered) return refused('wrong_state', 'closed again since it was given');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
   // A stop whose fill this breaker answers would break the copy once more if its end were found after the new beginning.
@@ -86,6 +90,10 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   await late;
   return takeOnAtStart(ctx, parts, copy.id);
 }
+
+/** Whether another wish has enabled a copy since this one was given. */
+const enabledSince = (ctx: EngineContext, { id, group }: CopyRecord, { kind, createdAt }: CommandRow): Promise<boolean> =>
+  ctx.storage.scoped(group.scope, (unit) => unit.commands.begunSince(kind, id, createdAt), { readOnly: true });
 
 /** Targets become what the copy's mode asks for the leader's present positions, by the follower's own wish; caps and the copy's price bound act as ever. */
 export async function rebaseCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
@@ -126,7 +134,7 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   parts.orders.follow();
   if (turned) await leaveWrongSide(ctx, parts, copy);
   await leaveWhatLeaderLeft(ctx, parts, copy);
-  await keepWindows(ctx, parts, copy);
+  await keepWindows(ctx, parts, [copy]);
   // The version stands all the same: what its mode lacks denies entries until it is there.
   if (needs !== null) ctx.log.warn('new settings of a copy lack what their mode goes by', { copyNo: copy.no, mode: decoded.value.mode.kind });
   return applied();
@@ -157,20 +165,6 @@ async function leaveWrongSide(ctx: EngineContext, parts: Pick<CommandParts, 'boo
       zeroTarget(sheet, row);
       sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) | EPISODE.awaitingOpen;
       await keepIntent(ctx, parts.books, copy, sheet, before);
-    });
-  }
-}
-
-/** A shorter catch-up window holds for what is owed already, and is written down: a restart would find the longer one. */
-async function keepWindows(ctx: EngineContext, parts: Pick<CommandParts, 'books' | 'lanes'>, copy: CopyRecord): Promise<void> {
-  const { watched, row } = copy;
-  const isOpen = ({ rows, instrument }: InstrumentSheet): boolean =>
-    watched.book.copies.copyNo[row] === copy.no &&
-    rows.owedUntil[row] !== 0 &&
-    rows.owedUntil[row] !== ctx.booked.newestIntent(copy.no, instrument.coin).owedUntilMs;
-  for (const sheet of [...watched.book.allSheets()].filter(isOpen)) {
-    await parts.lanes.alone(watched, sheet.instrument.coin, async () => {
-      if (isOpen(sheet)) await writeIntent(ctx, parts.books, copy, sheet, intentOf(sheet, row));
     });
   }
 }
@@ -263,12 +257,24 @@ async function moveTo(
   return raises ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
 }
 
-/** A follower lowers what a copy may do at once (product §3): nothing is entered with money that is to leave while it waits, or while its way out is written. */
+/**
+ * A follower lowers what a copy may do at once (product §3): nothing is entered with money that is to leave while it waits, or while its way out is written. What is
+ * lowered further by another command stays so.
+ */
 function bindMeanwhile(ctx: EngineContext, { no, row, watched: { book } }: CopyRecord, wanted: Money): void {
-  const before = book.copies.leaving[row] ?? 0;
-  if (book.copies.copyNo[row] !== no) return;
+  const { copyNo, allocation, leaving } = book.copies;
+  if (copyNo[row] !== no || Number(wanted) >= (allocation[row] ?? 0) - (leaving[row] ?? 0)) return;
   book.awaitAllocation(row, wanted);
-  if ((book.copies.leaving[row] ?? 0) > before) ctx.stops.changed();
+  ctx.stops.changed();
+}
+
+/** Less money binds as soon as its command is read: it may wait for others before it, or for a start to end, which takes a minute. */
+export function bindAsRead(ctx: EngineContext, { kind, targetId, payload, createdAt }: CommandRow): void {
+  const copy = ctx.registry.copiesById.get(targetId);
+  const wanted = moneyOfText(field(payload, 'allocation'));
+  const acts = kind === 'copy.allocation' && (field(payload, 'applies') ?? 'next_increase') === 'next_increase';
+  // What was asked for before the copy began is in what it began with, or not in force any more.
+  if (acts && copy !== undefined && wanted !== null && createdAt > copy.startedAt) bindMeanwhile(ctx, copy, wanted);
 }
 
 /**

@@ -7,7 +7,7 @@ import { newEvent } from '../new-event';
 import { answerProposal } from '../proposals/answer-proposal';
 import { activateCopy } from './activate-copy';
 import { activateInTime } from './activate-in-time';
-import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
+import { bindAsRead, changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
 import { changeLimits } from './change-limits';
 import { changeAccess, changeEntitlement, takeConsent, takeTerms } from './change-rights';
 import { type CommandEnd, type CommandParts, type LaterEnd, refused } from './command-end';
@@ -61,7 +61,7 @@ export class Commands {
   }
 
   /**
-   * Reads what is pending and goes on reading, and carries nothing out yet: what ends new risk does so from here on, before anything is planned.
+   * Reads what is pending and goes on reading, and carries nothing out yet: what ends new risk, or lowers what may be entered, does so from here on, before anything is planned.
    * Throws when the first reading fails.
    */
   async open(): Promise<void> {
@@ -162,7 +162,10 @@ export class Commands {
       const pending = await this.ctx.storage.scoped(scope, (unit) => unit.commands.pending(limit, desk.readTo), { readOnly: true });
       if (this.closing) return;
       const fresh = pending.filter((command) => !held.has(command.no));
-      for (const command of fresh) this.ctx.wishes.read(scope, command);
+      for (const command of fresh) {
+        this.ctx.wishes.read(scope, command);
+        bindAsRead(this.ctx, command);
+      }
       desk.inHand.take(fresh);
       desk.readTo = pending.at(-1)?.no ?? desk.readTo;
       this.ctx.wishes.noteRead(scope, desk.readTo);
@@ -272,7 +275,7 @@ export class Commands {
       case 'copy.consent':
         return takeConsent(ctx, scope, command.targetId);
       case 'limits.changed':
-        return changeLimits(ctx, scope, command.targetId);
+        return changeLimits(ctx, parts, scope, command.targetId);
       default:
         return refused('bad_payload', `unknown kind ${command.kind}`);
     }

@@ -108,6 +108,18 @@ describe('money that moves while a fill of the copy is on its way', () => {
     expect([await change('500', undefined, applies), await raise()]).toMatchObject([{ status: 'applied' }, { status: 'applied' }]);
   });
 
+  it('is there once for two copies of the account that are raised in the same moment', async () => {
+    const other = await secondCopy(stage);
+    await tell();
+    // They are worth 550 and 1,000.
+    stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('2600') }];
+    const ends = await Promise.all([stage.copy.id, other.id].map((id) => change('2000', undefined, 'next_increase', id)));
+    expect(ends).toMatchObject([{ status: 'applied' }, { status: 'refused', reason: 'insufficient_equity' }]);
+    // What was refused keeps no place.
+    stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('3600') }];
+    expect(await change('2000', undefined, 'next_increase', other.id)).toMatchObject({ status: 'applied' });
+  });
+
   it('is there for a copy of the account that begins, which waits for it', async () => {
     const other = await secondCopy(stage);
     stage.ctx.registry.dropCopy(other.no);

@@ -1,7 +1,7 @@
 import { MICRO, MIRROR_EXIT_LEG, packClientOrderId } from '@lockstep/replication';
 import { crossesOf } from '@lockstep/storage';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FillCollector } from '../books/collect-fills';
 import type { CopyRecord } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
@@ -75,6 +75,23 @@ describe('two copies of one account', () => {
     expect(await facts()).toEqual(before);
     await cross();
     expect(await facts()).toEqual(after);
+  });
+
+  it('cross nothing of one whose breaker is not written: a process that died then would know of no exit, and go on with the copy', async () => {
+    wants(stage.copy, 0);
+    wants(short, 0);
+    const tries = vi.spyOn(lanes, 'aloneInAll');
+    /** Whatever the database takes. */
+    const crossed = async (times: number) => {
+      await cross();
+      await vi.waitFor(() => expect(tries).toHaveBeenCalledTimes(times), 10_000);
+      await Promise.all(tries.mock.results.map(({ value }) => value));
+      return (await crosses()).length;
+    };
+    stage.ctx.unwrittenBreakers.add(stage.copy);
+    expect(await crossed(1)).toBe(0);
+    stage.ctx.unwrittenBreakers.delete(stage.copy);
+    expect(await crossed(2)).toBe(1);
   });
 
   it('a commit whose answer is lost ends the engine: what stands is read by the next one, nothing is done twice', async () => {

@@ -101,6 +101,8 @@ export class InsideCrossing {
     const buyer = cross && ctx.registry.copies.get(cross.buyer.copyNo);
     const seller = cross && ctx.registry.copies.get(cross.seller.copyNo);
     if (cross === undefined || buyer === undefined || seller === undefined) return;
+    // Until a breaker is written, exits in the journal are all a restart knows of it, and a cross leaves none there: the venue is asked.
+    if (ctx.unwrittenBreakers.has(buyer) || ctx.unwrittenBreakers.has(seller)) return;
     // What filled before the cross is booked before it: a copy's profit is reckoned on its average entry (product §2.6).
     if (this.openOrders(account, coin).some(({ copy }) => copy === buyer || copy === seller)) return;
     // The venue was asked about what stands before the books' turn came, which a slow database makes long.

@@ -2,10 +2,12 @@ import type { TenantScope } from '@lockstep/kernel';
 import { ALLOWED, STATUS } from '@lockstep/replication';
 import { entryOf, instrumentOf, rateOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { encodeCopySettings } from '@lockstep/roster';
-import type { ScopedUnit } from '@lockstep/storage';
+import type { PositionState, ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import { changeLimits } from '../commands/change-limits';
+import type { CommandParts } from '../commands/command-end';
 import { type EngineContext, StopVersion } from '../context';
+import { CopyLedger } from './copy-ledger';
 import { LimitChain, putLimits } from './limit-chain';
 import { type CopyRecord, Registry } from './registry';
 
@@ -15,7 +17,8 @@ const BLUE = { tenantId: 'ten_blue', environment: 'test' } as unknown as TenantS
 
 /** Copies of three scopes in one book, each with a leverage of at most 5 of its own, and limits as the database has them by scope and target. */
 function stage() {
-  const { book } = new Stage();
+  const { book, sheet } = new Stage();
+  const watched = { book };
   const registry = new Registry();
   const chain = new LimitChain();
   const own = settingsOf('1', { caps: { ...settingsOf('1').caps, maxLeverage: rateOf('5') } });
@@ -30,33 +33,51 @@ function stage() {
       row,
       followerId: `flw_${no}`,
       group: { scope, leaderId: 'ldr_a' },
+      account: { scope },
       ownSettings: own,
       settings: own,
       settingsVersion: 3,
-      watched: { book },
+      watched,
     } as unknown as CopyRecord;
     registry.copies.set(no, copy);
     return copy;
   });
   const stops = new StopVersion();
+  /** When what is owed is over, as it is written. */
+  const windows: (readonly [copyNo: number, owedUntilMs: number])[] = [];
+  const savePositionStates = async (states: readonly PositionState[]): Promise<void> => {
+    windows.push(...states.map(({ copyNo, owedUntilMs }) => [copyNo, owedUntilMs] as const));
+  };
   const ctx = {
     chain,
     registry,
     stops,
+    booked: new CopyLedger(),
     storage: {
       scoped: async <T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) =>
         work({
           riskLimits: { findOne: async ({ targetId }: { targetId: string }) => stored.get(key(scope, targetId)) ?? null },
+          records: { savePositionStates },
         } as unknown as ScopedUnit),
     },
   } as unknown as EngineContext;
+  const alone: string[] = [];
+  const parts = {
+    books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() },
+    lanes: {
+      alone: async (_watched: unknown, coin: string, work: () => Promise<void>) => {
+        alone.push(coin);
+        await work();
+      },
+    },
+  } as unknown as CommandParts;
   const set = (scope: TenantScope, targetId: string, limits: unknown) => {
     stored.set(key(scope, targetId), { targetId, version: 1, limits });
-    return changeLimits(ctx, scope, targetId);
+    return changeLimits(ctx, parts, scope, targetId);
   };
   const leverages = () => copies.map((copy) => (book.copies.maxLeverage[copy.row] ?? 0) / 1e12);
   const blocked = () => copies.map((copy) => ((book.copies.status[copy.row] ?? 0) & STATUS.policyBlocked) !== 0);
-  return { chain, copies, set, stored, key, ctx, stops, leverages, blocked, own };
+  return { chain, copies, sheet, set, stored, key, ctx, stops, leverages, blocked, own, windows, alone };
 }
 
 describe('limits above the copies', () => {
@@ -100,6 +121,16 @@ describe('limits above the copies', () => {
     await set(RED, 'ldr_a', {});
     await set(RED, 'ten_red', {});
     expect(windows()).toEqual([mine, mine, mine, mine]);
+  });
+
+  it('that shorten what is owed bind at once, and that is written behind the waves: a restart finds no longer window', async () => {
+    const { set, copies, sheet, own, windows, alone } = stage();
+    sheet.rows.owedUntil.fill(1_000_000, 0, 4);
+    const end = await set(RED, 'ten_red', { choices: { catch_up_ms: { value: own.catchUpMs - 500, locked: true } } });
+    expect([[...sheet.rows.owedUntil.slice(0, 4)], end.status, windows]).toEqual([[999_500, 999_500, 1_000_000, 1_000_000], 'later', []]);
+    const rest = () => (end.status === 'later' ? end.rest?.() : undefined);
+    for (let again = 0; again < 2; again += 1) expect(await rest()).toEqual({ status: 'applied', result: { copies: 2 } });
+    expect([windows, alone]).toEqual([copies.slice(0, 2).map(({ no }) => [no, 999_500]), [sheet.instrument.coin]]);
   });
 
   it('of the platform bind everybody, and of the operator for one tenant both its environments', () => {

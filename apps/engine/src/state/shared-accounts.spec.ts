@@ -10,8 +10,9 @@ import { dropEnded, equityOfOthers, explains, learnOwn, leftBy, noteOwn, ownLots
 function sharing(...positions: readonly number[]) {
   const registry = new Registry();
   const market = { instrument: instrumentOf('BTC', 1) };
-  const network = { markets: { get: (coin: string) => (coin === 'BTC' ? market : undefined) } };
-  const account = { index: 9, no: 90, network, own: new Map() } as unknown as AccountRecord;
+  const dollarClearinghouses = () => [{ dex: '', collateral: 'USDC' }];
+  const network = { markets: { get: (coin: string) => (coin === 'BTC' ? market : undefined), dollarClearinghouses } };
+  const account = { index: 9, no: 90, network, own: new Map(), balances: new Map() } as unknown as AccountRecord;
   const copies = positions.map((position, index) => {
     const stage = new Stage(market.instrument);
     const row = stage.add(entryOf(index + 1, settingsOf('1'), { venueAccount: account.index }));
@@ -111,6 +112,8 @@ describe('copies that share an account', () => {
     shareEquity(registry, account, money(-1n));
     expect(shares()).toEqual([0n, 0n]);
     expect([equityOfOthers(registry, account, null), equityOfOthers(registry, account, at(0).copy)]).toEqual([dollars(400), equity[1]]);
+    at(1).copy.coming = dollars(50);
+    expect([equityOfOthers(registry, account, at(0).copy), equityOfOthers(registry, account, at(1).copy)]).toEqual([dollars(150), equity[0]]);
     registry.dropCopy(1);
     shareEquity(registry, account, dollars(200));
     expect(shares()[1]).toEqual(dollars(200));
