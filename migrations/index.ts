@@ -30,6 +30,7 @@ import { LiquidationDistance } from './0095-liquidation-distance';
 import { EngineTerms } from './0098-engine-terms';
 import { PassedLimits } from './0100-passed-limits';
 import { BegunCommands } from './0110-begun-commands';
+import { Rights } from './0120-rights';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -65,5 +66,6 @@ export const MIGRATIONS = [
   EngineTerms,
   PassedLimits,
   BegunCommands,
+  Rights,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -1,4 +1,4 @@
-import type { Clock, Ids, Random, TenantScope, Timers } from '@lockstep/kernel';
+import type { Clock, EpochMs, Ids, Random, TenantScope, Timers } from '@lockstep/kernel';
 import type { Logger } from '@lockstep/platform';
 import type { EngineStorage } from '@lockstep/storage';
 import type { Doubts } from './accounts/doubts';
@@ -17,6 +17,7 @@ import type { LimitChain } from './state/limit-chain';
 import type { OpenOrders } from './state/open-orders';
 import type { OwnTrades } from './state/own-trades';
 import type { CopyRecord, Registry } from './state/registry';
+import type { Rights } from './state/rights';
 import type { StandingStops } from './stops/standing-stops';
 import type { TenantDays } from './tenant-days';
 import type { WaveLog } from './wave-log';
@@ -70,6 +71,8 @@ export interface EngineContext {
   readonly days: TenantDays;
   /** Limits of the layers above the copies. */
   readonly chain: LimitChain;
+  /** Entitlements and published terms. */
+  readonly rights: Rights;
   /** Today's committed permutation seed, 32 bytes. */
   readonly dailySeed: () => Uint8Array;
   /** Everything that stops risk changes this number: a sending wave looks again at what it has not signed. */
@@ -84,12 +87,29 @@ export interface EngineContext {
   readonly broken: (why: string) => void;
 }
 
-/** A counter of changes that stop risk. */
+/** A counter of changes that stop risk, and of moments at which something that lets it be taken ends by itself. */
 export class StopVersion {
   private version = 0;
+  private end: EpochMs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly now: () => EpochMs = () => Number.NEGATIVE_INFINITY,
+    /** The next such moment after one. */
+    private readonly nextEnd: (after: EpochMs) => EpochMs = () => Number.POSITIVE_INFINITY,
+  ) {}
 
   get current(): number {
+    const now = this.now();
+    if (now >= this.end) {
+      this.version += 1;
+      this.end = this.nextEnd(now);
+    }
     return this.version;
+  }
+
+  /** Something ends at a moment, whatever is told until then; one that is past is told by {@link changed}. */
+  endsAt(at: EpochMs): void {
+    if (at > this.now()) this.end = Math.min(this.end, at);
   }
 
   changed(): void {

@@ -19,6 +19,7 @@ import { LimitChain } from './state/limit-chain';
 import { OpenOrders } from './state/open-orders';
 import { OwnTrades } from './state/own-trades';
 import { Registry } from './state/registry';
+import { nextRightEnd, Rights } from './state/rights';
 import { StandingStops } from './stops/standing-stops';
 import { TenantDays } from './tenant-days';
 import { WaveLog } from './wave-log';
@@ -27,12 +28,18 @@ import { WaveLog } from './wave-log';
 export async function makeContext(parts: EngineParts, instance: number, scopes: readonly TenantScope[], maxNonce: number): Promise<EngineContext> {
   const { timers, ids, random, log, storage, limits } = parts;
   const seed = await todaysSeed(parts);
+  const rights = new Rights();
   const known = [...scopes];
-  const [registry, stops] = [new Registry(), new StopVersion()];
+  const registry = new Registry();
   const clock = new SetBackClock(parts.clock, (byMs) => {
     keepAges(registry, byMs);
+    stops.endsAt(nextRightEnd(registry, clock.now()));
     log.warn('the clock was set back; prices are as old as before', { byMs });
   });
+  const stops = new StopVersion(
+    () => clock.now(),
+    (after) => nextRightEnd(registry, after),
+  );
   const completion = new WaveCompletion(() => ctx);
   const openOrders = new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave));
   const ctx: EngineContext = {
@@ -65,6 +72,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     journalUnits: new Places(limits.journalUnitsMax, limits.openOrdersMax),
     days: new TenantDays(),
     chain: new LimitChain(),
+    rights,
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
     sending: new Sending(
       timers,
@@ -75,7 +83,12 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     pass: parts.pass,
     dailySeed: () => seed.today(),
     stops,
-    wishes: new StopWishes(registry, () => stops.changed()),
+    wishes: new StopWishes(
+      registry,
+      () => stops.changed(),
+      rights,
+      () => clock.now(),
+    ),
     knownStops: new KnownStops(() => clock.monotonic()),
     wakeEvents: (scope) => {
       parts.wakeups.publish(WAKEUP_CHANNELS.events, wakeupPayload(scope)).catch((failure: unknown) => {

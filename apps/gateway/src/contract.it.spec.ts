@@ -166,6 +166,10 @@ describe('the answer of every operation', () => {
       await setState(rig, tenant, copy, state);
       await ask('post', `/v1/copies/${copy}/${act}`);
     }
+    const entitlement = await ask('post', '/v1/entitlements', { leader_id: leader, follower_id: follower });
+    await ask('post', `/v1/entitlements/${entitlement.id}/revoke`);
+    await ask('post', `/v1/leaders/${leader}/terms`, { document_url: 'https://brand.example/terms', sha256: '0'.repeat(64) });
+    await ask('post', `/v1/copies/${copy}/consent`, { version: 1 });
     const proposal = await askAsEngine(rig, tenant, { copy, leader });
     await ask('post', `/v1/proposals/${proposal}/approve`, { size: '0.4' });
     await ask('post', `/v1/proposals/${proposal}/decline`);
@@ -189,6 +193,9 @@ describe('the answer of every operation', () => {
       `api-keys/${key.id}`,
       'leaders',
       `leaders/${leader}`,
+      `leaders/${leader}/terms`,
+      'entitlements',
+      `entitlements/${entitlement.id}`,
       'detection',
       'followers',
       `followers/${follower}`,
@@ -197,6 +204,7 @@ describe('the answer of every operation', () => {
       'copies',
       `copies/${copy}`,
       `copies/${copy}/settings`,
+      `copies/${copy}/consents`,
       'kill-switches',
       `kill-switches/${copy}`,
       `limits/${leader}`,

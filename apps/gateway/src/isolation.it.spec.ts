@@ -26,6 +26,7 @@ describe('another tenant’s object', () => {
       copies: objects.copy,
       'kill-switches': objects.copy,
       limits: objects.follower,
+      entitlements: await post('/v1/entitlements', { leader_id: objects.leader, follower_id: objects.follower }),
       orders: traded.orders[0] ?? '',
       fills: traded.fills[0] ?? '',
       commands: '1',
@@ -36,6 +37,8 @@ describe('another tenant’s object', () => {
     const bodies: Readonly<Record<string, object>> = {
       'POST /v1/venue-accounts/{id}/approvals': { signatures: [{ kind: 'approve_agent', signature: `0x${'1'.repeat(128)}1b` }] },
       'POST /v1/proposals/{id}/approve': { size: '0.4' },
+      'POST /v1/leaders/{id}/terms': { document_url: 'https://brand.example/terms', sha256: '0'.repeat(64) },
+      'POST /v1/copies/{id}/consent': { version: 1 },
     };
     const withId = documented(rig.publicApi).filter(({ path }) => path.startsWith('/v1/') && path.includes('{'));
     expect(withId.length).toBeGreaterThan(20);
@@ -99,6 +102,7 @@ describe('another tenant’s object', () => {
     const [owner, stranger] = [await rig.tenant('Owner 3'), await rig.tenant('Stranger 3')];
     const objects = await makeObjects(rig, owner);
     await tradeAsEngine(rig, owner, objects, 2);
+    good(await rig.call(owner.key, 'post', '/v1/entitlements', { leader_id: objects.leader, follower_id: objects.follower }));
     const lists = documented(rig.publicApi).filter(({ method, path }) => method === 'get' && path.startsWith('/v1/') && !path.includes('{'));
     const own = new Set([
       '/v1/api-keys',

@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   order: 'ord',
   fill: 'fil',
   proposal: 'prp',
+  entitlement: 'ent',
   event: 'evt',
   feeSchedule: 'fee',
   settlement: 'stl',

@@ -20,6 +20,7 @@ import {
   filterAdmits,
   type ImpactTerms,
   type InstrumentFilter,
+  NO_END,
   NO_EXPOSURE_LIMITS,
   STATE_ACTIONS,
 } from '@lockstep/roster';
@@ -29,6 +30,8 @@ import { type CopyColumns, FOLLOW, HALTS, layoutCopyColumns, MARKUP, MODE, NO_LI
 import { type DraftScratch, draftScratch } from './draft-scratch';
 import { FollowerRows } from './follower-rows';
 import { ALLOWED, type DepthSide, EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
+import { CLEAR } from './reasons';
+import { rightsRefusal } from './rights';
 import { underlyingOf } from './underlying';
 
 /** A copy as the engine loads it. */
@@ -54,6 +57,8 @@ export interface CopyEntry {
   /** Leader's basis equity for `fixed_nominal`; null until taken. */
   readonly basisEquity: Money | null;
   readonly agentValidUntil: EpochMs;
+  /** Without end unless given. */
+  readonly rights?: CopyRights;
   /** The markup charged on this copy's orders; null: none. */
   readonly markup: CopyMarkup | null;
 }
@@ -69,6 +74,14 @@ export interface NavState {
   readonly dayEndsAt: EpochMs;
   readonly pnlAnchor: Money;
 }
+
+/** Until when a copy's rights to take new risk go (roster's `entitledUntil`, `consentDueAt`). */
+export interface CopyRights {
+  readonly entitledUntil: EpochMs;
+  readonly consentDueAt: EpochMs;
+}
+
+const ALL_RIGHTS: CopyRights = { entitledUntil: NO_END, consentDueAt: NO_END };
 
 /** One price of a book with what stands there. */
 export interface DepthLevel {
@@ -227,6 +240,8 @@ export class CopyBook {
     this.setExposure(row, NO_EXPOSURE_LIMITS);
     this.setSettings(row, entry.settings, entry.settingsVersion);
     this.setSigner(row, entry.signer, entry.agentValidUntil);
+    copies.entitledUntil[row] = (entry.rights ?? ALL_RIGHTS).entitledUntil;
+    copies.consentDueAt[row] = (entry.rights ?? ALL_RIGHTS).consentDueAt;
     this.setMarkup(row, entry.markup);
     copies.halts[row] = 0;
     return row;
@@ -459,9 +474,17 @@ export class CopyBook {
     if (on && (bits & ~before & HALTS) !== 0) this.countHalt(row);
   }
 
-  /** True when the copy may take new risk as far as its status goes. */
-  takesRisk(row: number): boolean {
-    return this.copies.status[row] === STATUS.active;
+  /** Changes until when a copy's rights go. One that had ended by `now` and goes on was a halt as any: what stood before it may not stand behind it. */
+  setRights(row: number, { entitledUntil, consentDueAt }: CopyRights, now: EpochMs): void {
+    const { copies } = this;
+    if (rightsRefusal(copies, row, now) !== CLEAR) this.countHalt(row);
+    copies.entitledUntil[row] = entitledUntil;
+    copies.consentDueAt[row] = consentDueAt;
+  }
+
+  /** True when the copy may take new risk at `now` as far as its status and rights go. */
+  takesRisk(row: number, now: EpochMs): boolean {
+    return this.copies.status[row] === STATUS.active && rightsRefusal(this.copies, row, now) === CLEAR;
   }
 
   /** Less money is asked for and waits: what is to leave is entered with no more, until {@link changeAllocation} moves it. More changes nothing until then. */

@@ -1,10 +1,10 @@
 import { type CopyColumns, STATUS } from './copy-columns';
 import { ALLOWED, EPISODE, type InstrumentRows } from './instrument-columns';
-import { type ReasonCode, reasonNumber } from './reasons';
+import { CLEAR, type ReasonCode, reasonNumber } from './reasons';
 import { usableEquity } from './revalue';
+import { rightsRefusal } from './rights';
 
-/** Reason number of "nothing stands against new risk". */
-export const CLEAR = -1;
+export { CLEAR };
 
 const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
   [STATUS.killSwitch, 'kill_switch'],
@@ -17,8 +17,6 @@ const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
   [STATUS.limitHalt, 'state_limit'],
   [STATUS.suspended, 'suspended'],
   [STATUS.leaderPaused, 'suspended'],
-  [STATUS.notEntitled, 'entitlement'],
-  [STATUS.noConsent, 'consent'],
 ];
 const NOT_ACTIVE = reasonNumber('not_active');
 const AGENT = reasonNumber('agent_invalid');
@@ -33,16 +31,24 @@ const EQUITY = reasonNumber('equity_exhausted');
 const APPROVAL = reasonNumber('approval_needed');
 
 /** First reason among the status bits that refuses new risk, in the order of product §3, else {@link CLEAR}. */
-function statusReason(status: number): number {
+function haltReason(status: number): number {
   for (const [bit, code] of STATUS_REASONS) if ((status & bit) !== 0) return reasonNumber(code);
-  return (status & STATUS.active) === 0 ? NOT_ACTIVE : CLEAR;
+  return CLEAR;
 }
 
-/** First refusals of product §3, with which the increment is given up at once: kill switch to agent validity. Staleness comes next. */
-export function standingRefusal(copies: CopyColumns, row: number, now: number): number {
+/**
+ * First refusals of product §3, with which the increment is given up at once: kill switch to agent validity. Staleness comes next. `agentAt`: when the agent has
+ * to be valid still, for what is to be cancelled by it.
+ */
+export function standingRefusal(copies: CopyColumns, row: number, now: number, agentAt = now): number {
   const status = copies.status[row] ?? 0;
-  if ((status & ~(UNKNOWN_TRUTH | STATUS.policyBlocked)) !== STATUS.active) return statusReason(status);
-  if ((copies.signer[row] ?? -1) < 0 || (copies.agentValidUntil[row] ?? 0) <= now) return AGENT;
+  const stands = (status & ~(UNKNOWN_TRUTH | STATUS.policyBlocked)) === STATUS.active;
+  const halted = stands ? CLEAR : haltReason(status);
+  if (halted !== CLEAR) return halted;
+  const rights = rightsRefusal(copies, row, now);
+  if (rights !== CLEAR) return rights;
+  if (!stands) return NOT_ACTIVE;
+  if ((copies.signer[row] ?? -1) < 0 || (copies.agentValidUntil[row] ?? 0) <= agentAt) return AGENT;
   return CLEAR;
 }
 

@@ -1,14 +1,12 @@
 import type { ColumnMaker } from './column-maker';
 
-/** Bits of `status`. Every bit but `active` stops new risk; none but `handingOver` stops an exit. */
+/** Bits of `status`. Every bit but `active` stops new risk; none but `handingOver` stops an exit. What ends by time stands in columns of its own. */
 export const STATUS = {
   active: 1,
   killSwitch: 2,
   breaker: 4,
   paused: 8,
   suspended: 16,
-  notEntitled: 32,
-  noConsent: 64,
   /** Position or equity at the venue is not known well enough. */
   staleTruth: 128,
   /** The target is zero until flat: stop, breaker, close-all. */
@@ -172,6 +170,9 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
 
   /** Venue time up to which the agent key is valid; 0: it is not. */
   agentValidUntil: make.f64('agentValidUntil'),
+  /** Moments from which on its follower is not entitled to copy the leader, and has not consented to terms that bind: new risk is taken before both alone. */
+  entitledUntil: make.f64('entitledUntil'),
+  consentDueAt: make.f64('consentDueAt'),
   /** Index into the book's builder addresses; −1 none. */
   builder: make.i8('builder'),
   /** Tenths of a basis point. */

@@ -1,7 +1,7 @@
 export * from './account-net';
 export * from './apply';
 export * from './book';
-export { approvalRefusal, CLEAR } from './checks';
+export { approvalRefusal } from './checks';
 export * from './client-order-id';
 export * from './closing';
 export * from './copy-columns';
@@ -42,6 +42,7 @@ export * from './rehearsal';
 export * from './repack';
 export * from './repair';
 export * from './revalue';
+export * from './rights';
 export * from './state-limits';
 export * from './take-on';
 export { kappaOf, lockedRatio, lotsLockedTo, targetLots } from './target';

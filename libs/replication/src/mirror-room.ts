@@ -50,7 +50,10 @@ export function mirrorEntries(
   options: { readonly now: number; readonly markMaxAgeMs: number },
 ): 'yes' | 'keep' | 'no' {
   const { copies } = book;
-  if (standingRefusal(copies, row, options.now + MIRROR_AGENT_MARGIN_MS) !== CLEAR || instrumentRefusal(copies, sheet.rows, row) !== CLEAR)
+  if (
+    standingRefusal(copies, row, options.now, options.now + MIRROR_AGENT_MARGIN_MS) !== CLEAR ||
+    instrumentRefusal(copies, sheet.rows, row) !== CLEAR
+  )
     return 'no';
   // Nobody is asked about an order of the leader's that has not filled.
   if (asksFirst(copies, row)) return 'no';

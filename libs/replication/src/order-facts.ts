@@ -3,7 +3,9 @@ import type { OrderFacts } from '@lockstep/risk';
 import type { CopyBook } from './book';
 import { STATUS } from './copy-columns';
 import { marginFacts } from './margin-facts';
+import { CLEAR } from './reasons';
 import { leverageOf, worstLots } from './revalue';
+import { rightsRefusal } from './rights';
 import { sharedRoom } from './shared-room';
 import { MIN_ORDER_VALUE } from './wave-options';
 import type { WavePlan } from './wave-plan';
@@ -21,7 +23,7 @@ export interface JudgedOrders {
 }
 
 /**
- * The books' truth about a plan's orders for `risk/gate`, taken from the live columns at the moment of asking (a status set since planning
+ * The books' truth about a plan's orders for `risk/gate`, taken from the live columns at the moment of asking (a status set, or a right ended, since planning
  * counts). The limits and positions are the book's own columns, not the plan's copies of them.
  */
 export function orderFacts(book: CopyBook, plan: JudgedOrders, now: number, markMaxAgeMs: number): OrderFacts | null {
@@ -44,7 +46,7 @@ export function orderFacts(book: CopyBook, plan: JudgedOrders, now: number, mark
   }
   for (let row = 0; row < rowCount; row += 1) {
     leverage[row] = leverageOf(copies, sheet, row);
-    mayRisk[row] = copies.status[row] === STATUS.active ? 1 : 0;
+    mayRisk[row] = copies.status[row] === STATUS.active && rightsRefusal(copies, row, now) === CLEAR ? 1 : 0;
   }
   return {
     now,

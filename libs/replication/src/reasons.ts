@@ -77,6 +77,9 @@ export type ReasonCode = (typeof REASONS)[number][0];
 const codes = REASONS.map(([code]) => code);
 const byCode: ReadonlyMap<string, number> = new Map(codes.map((code, index) => [code, index]));
 
+/** In the place of a reason number: nothing stands against new risk. */
+export const CLEAR = -1;
+
 /** The journaled number of a reason. */
 export function reasonNumber(code: ReasonCode): number {
   return byCode.get(code) ?? 0;

@@ -1,5 +1,5 @@
 import { present, toExact, UNIT } from '@lockstep/kernel';
-import { decodeCopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
+import { decodeCopySettings, defaultCopySettings, encodeCopySettings, NO_END } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { beginClosing, remnantsOf } from './closing';
 import { FOLLOW, STATUS } from './copy-columns';
@@ -26,6 +26,9 @@ const LOTS = 10 ** SIZE_DECIMALS;
 const STOPS = { close_now: STATUS.closing, follow_to_close: STATUS.windingDown, hand_over: STATUS.handingOver } as const;
 /** What says that nothing stood against what was asked for. */
 const GRANTED: ReadonlySet<string> = new Set(['planned', 'no_change', 'waiting_next_move']);
+
+/** Acts about what a copy needs beside its own terms. */
+const RIGHTS: ReadonlySet<string> = new Set(['entitled', 'revoked', 'terms', 'consent']);
 
 const stories = pageExamples('Story example: ', COLUMNS);
 const settingsOf = (json: unknown) => {
@@ -127,11 +130,23 @@ class Story {
       reconcileNet(stage.book, stage.sheet, { venueAccount: 1, netLots, foreignTrades: null, unresolved: false });
     } else if (verb === 'pause' || verb === 'resume') stage.book.setStatus(row, STATUS.paused, verb === 'pause');
     else if (verb === 'kill') stage.book.setStatus(row, STATUS.killSwitch, what === 'on');
+    else if (RIGHTS.has(verb)) this.right(row, verb, Number(rest || '0'));
     else if (verb === 'approve') return this.answer(row, what);
     else if (verb === 'decline') return this.answer(row, null);
     else if (verb === 'stop') this.stop(row, what);
     else throw new Error(`no act "${verb}"`);
     return null;
+  }
+
+  /** As the engine has a copy's rights in its columns; `forMs`: after so long it ends, or begins to bind. */
+  private right(row: number, verb: string, forMs: number): void {
+    const { book } = this.stage;
+    const rights = { entitledUntil: at(book.copies.entitledUntil, row), consentDueAt: at(book.copies.consentDueAt, row) };
+    if (verb === 'entitled') rights.entitledUntil = forMs === 0 ? NO_END : this.now + forMs;
+    if (verb === 'revoked') rights.entitledUntil = 0;
+    if (verb === 'terms') rights.consentDueAt = this.now + forMs;
+    if (verb === 'consent') rights.consentDueAt = NO_END;
+    book.setRights(row, rights, this.now);
   }
 
   private begin(): string | null {
@@ -218,6 +233,10 @@ describe('docs/copying.md', () => {
       'kill on',
       'approve',
       'decline',
+      'entitled for',
+      'revoked',
+      'terms in',
+      'consent',
     ])
       expect([...acts]).toContain(act);
     const starts = stories

@@ -4,6 +4,7 @@ export * from './copy-settings';
 export * from './layers';
 export * from './limits-codec';
 export * from './parties';
+export * from './rights';
 export * from './settings-chain';
 export * from './settings-choices';
 export * from './settings-codec';

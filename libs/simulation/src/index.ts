@@ -55,6 +55,7 @@ export {
   type QuoteRow,
   REGIMES,
   type Regime,
+  type RightsStep,
   STEP_KINDS,
   STOP_MODES,
   type Step as ScenarioStep,

@@ -112,7 +112,7 @@ describe('the catalogue', () => {
   it('lets no process change or remove what is append-only', async () => {
     const rights: { table: string; right: string }[] = await owner.query(
       `select distinct table_name as table, privilege_type as right from information_schema.role_table_grants
-       where grantee in ('lockstep_app', 'lockstep_engine', 'lockstep_backoffice') and table_name in ('ledger_transactions', 'events', 'audit_log', 'copy_settings', 'fee_schedules')
+       where grantee in ('lockstep_app', 'lockstep_engine', 'lockstep_backoffice') and table_name in ('ledger_transactions', 'events', 'audit_log', 'copy_settings', 'fee_schedules', 'leader_terms', 'copy_consents')
          and privilege_type not in ('SELECT', 'INSERT')`,
     );
     expect(rights).toEqual([]);

@@ -12,12 +12,14 @@ export interface EngineScopedUnit extends WithRecords {
   readonly scope: TenantScope;
   readonly commands: Part<ScopedUnit['commands'], 'begunSince' | 'noteBegun' | 'pending' | 'settle'>;
   readonly copies: Part<ScopedUnit['copies'], 'settings' | 'update'>;
+  readonly entitlements: Part<ScopedUnit['entitlements'], 'findOne' | 'granted'>;
   readonly events: Part<ScopedUnit['events'], 'append'>;
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'versions'>;
   readonly fills: Part<ScopedUnit['fills'], 'insert'>;
   readonly killSwitches: Part<ScopedUnit['killSwitches'], 'inForce'>;
   readonly journal: Part<ScopedUnit['journal'], 'insertAll' | 'markWritten' | 'ofMoves' | 'unfinished'>;
   readonly leaders: Part<ScopedUnit['leaders'], 'find' | 'findOne'>;
+  readonly leaderTerms: Part<ScopedUnit['leaderTerms'], 'all' | 'of'>;
   readonly ledger: Part<ScopedUnit['ledger'], 'post' | 'postedSources' | 'sumOfCopy'>;
   readonly orders: Part<ScopedUnit['orders'], 'save'>;
   readonly riskLimits: Part<ScopedUnit['riskLimits'], 'all' | 'findOne'>;

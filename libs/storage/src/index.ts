@@ -14,6 +14,7 @@ export * from './rows/money';
 export * from './rows/passed-limits';
 export * from './rows/platform';
 export * from './rows/proposals';
+export * from './rows/rights';
 export * from './rows/risk-limits';
 export * from './rows/roster';
 export * from './rows/scoped';

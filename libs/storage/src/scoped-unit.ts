@@ -5,6 +5,7 @@ import { Exports, FeeSchedules, Settlements } from './money/money';
 import { Detection } from './platform/detection';
 import { Inbox } from './platform/inbox';
 import { Contracts, KeyIndex, Markets } from './platform/tenants';
+import { CopyConsents, Entitlements, LeaderTerms } from './roster/rights';
 import { PlatformLimits, RiskLimits } from './roster/risk-limits';
 import { Copies, CopyEquities, Followers, Leaders, SpareAgents, VenueAccounts } from './roster/roster';
 import { Commands } from './tenancy/commands';
@@ -34,6 +35,9 @@ export class ScopedUnit extends ScopedSql {
   readonly venueAccounts = new VenueAccounts(this);
   readonly spareAgents = new SpareAgents(this);
   readonly copies = new Copies(this);
+  readonly entitlements = new Entitlements(this);
+  readonly leaderTerms = new LeaderTerms(this);
+  readonly copyConsents = new CopyConsents(this);
   readonly riskLimits = new RiskLimits(this);
   /** The operator's limits, which bind this tenant too. */
   readonly platformLimits = new PlatformLimits(this);

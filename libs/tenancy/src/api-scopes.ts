@@ -12,6 +12,8 @@ export const API_SCOPES = [
   'followers:write',
   'venue_accounts:read',
   'venue_accounts:write',
+  'entitlements:read',
+  'entitlements:write',
   'copies:read',
   'copies:write',
   'kill_switches:read',

@@ -14,6 +14,7 @@ import { CopyLedger } from '../state/copy-ledger';
 import { LimitChain } from '../state/limit-chain';
 import { OpenOrders } from '../state/open-orders';
 import { type CopyRecord, Registry } from '../state/registry';
+import { Rights } from '../state/rights';
 import { EquityWriter } from '../state/save-equity';
 import { type StandingStop, StandingStops } from '../stops/standing-stops';
 import { changeAllocation, changeSettings, reEnableCopy } from './change-copy';
@@ -95,10 +96,16 @@ function broken(part: Partial<CopySettings> = {}) {
       update: async () => undefined,
     },
   } as unknown as ScopedUnit;
-  const stops = new StopVersion();
+  const [stops, rights] = [new StopVersion(), new Rights()];
   const ctx = {
     registry,
-    wishes: new StopWishes(registry, () => stops.changed()),
+    rights,
+    wishes: new StopWishes(
+      registry,
+      () => stops.changed(),
+      rights,
+      () => NOW,
+    ),
     clock: { now: () => NOW },
     ids: { next: () => 'evt_a' },
     limits: ENGINE_LIMITS,

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { type CopyRecord, Registry } from '../state/registry';
+import { Rights } from '../state/rights';
 import type { CommandParts } from './command-end';
 import { Commands } from './commands';
 import { StopWishes } from './stop-wishes';
@@ -34,7 +35,12 @@ async function begun(...wishes: readonly (readonly [allocation: number, applies:
   const ctx = {
     registry,
     stops,
-    wishes: new StopWishes(registry, () => stops.changed()),
+    wishes: new StopWishes(
+      registry,
+      () => stops.changed(),
+      new Rights(),
+      () => NOW,
+    ),
     scopes: () => [SCOPE],
     limits: ENGINE_LIMITS,
     log: silentLogger,

@@ -9,6 +9,7 @@ import { activateCopy } from './activate-copy';
 import { activateInTime } from './activate-in-time';
 import { bindAsRead, changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
 import { changeLimits } from './change-limits';
+import { changeAccess, changeEntitlement, takeConsent, takeTerms } from './change-rights';
 import { type CommandEnd, type CommandParts, type LaterEnd, refused } from './command-end';
 import { type Again, CommandsInHand } from './in-order';
 import type { FlowTry } from './known-worth';
@@ -261,6 +262,18 @@ export class Commands {
       case 'proposal.approve':
       case 'proposal.decline':
         return answerProposal(ctx, parts, command);
+      case 'leader.restrict':
+      case 'leader.open':
+        return changeAccess(ctx, scope, command.targetId);
+      case 'terms.bind':
+      case 'terms.announce':
+        return takeTerms(ctx, scope, command.targetId);
+      case 'entitlement.grant':
+      case 'entitlement.shorten':
+      case 'entitlement.revoke':
+        return changeEntitlement(ctx, scope, command.targetId);
+      case 'copy.consent':
+        return takeConsent(ctx, scope, command.targetId);
       case 'limits.changed':
         return changeLimits(ctx, parts, scope, command.targetId);
       default:

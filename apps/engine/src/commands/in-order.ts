@@ -20,13 +20,31 @@ const OF_ONE_OBJECT: ReadonlySet<string> = new Set([
   'proposal.approve',
   'proposal.decline',
   'limits.changed',
+  'leader.restrict',
+  'leader.open',
+  'terms.bind',
+  'terms.announce',
+  'entitlement.grant',
+  'entitlement.shorten',
+  'entitlement.revoke',
+  'copy.consent',
 ]);
 
 /**
- * Kinds that only end new risk of one object: they need no place, and nothing but the last command on their object comes first. Limits are among them: a copy
- * that begins meanwhile meets them whichever is first.
+ * Kinds that only end new risk of one object: they need no place, and nothing but the last command on their object comes first. Limits and rights are among
+ * them: a copy that begins meanwhile meets them whichever is first.
  */
-const STOPS_ONE: ReadonlySet<string> = new Set(['copy.pause', 'copy.stop', 'leader.pause', 'limits.changed']);
+const STOPS_ONE: ReadonlySet<string> = new Set([
+  'copy.pause',
+  'copy.stop',
+  'leader.pause',
+  'limits.changed',
+  'leader.restrict',
+  'terms.bind',
+  'terms.announce',
+  'entitlement.shorten',
+  'entitlement.revoke',
+]);
 
 /** Kinds that only end risk of many objects: they begin at once, and end behind everything before them. */
 const STOPS_MANY: ReadonlySet<string> = new Set(['follower.close_all', 'leader.close_all', 'tenant.close_all', 'leader.close']);

@@ -1,15 +1,18 @@
 import { STATUS } from '@lockstep/replication';
+import type { LeaderAccess } from '@lockstep/roster';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { describe, expect, it } from 'vitest';
 import { StopVersion } from '../context';
 import { type CopyRecord, Registry } from '../state/registry';
+import { Rights } from '../state/rights';
 import { StopWishes } from './stop-wishes';
 
+const NOW = 1_000;
 const SCOPE = scopeFromPlatformList('ten_01j000000000000000000000a1' as never, 'live');
 const OTHER = scopeFromPlatformList('ten_01j000000000000000000000a2' as never, 'live');
 
 /** Copies `cpy_0`… of leader `ldr_a`; copy 0 and 1 belong to follower `flw_a`, 2 to `flw_b`. */
-function standing(states: readonly string[] = ['active', 'active', 'active']) {
+function standing(states: readonly string[] = ['active', 'active', 'active'], access: LeaderAccess = 'everyone') {
   const registry = new Registry();
   const status = states.map((state) => STATUS.active | (state === 'paused' ? STATUS.paused : 0));
   const book = {
@@ -19,7 +22,7 @@ function standing(states: readonly string[] = ['active', 'active', 'active']) {
     },
   };
   const copies = states.map((state, row) => {
-    const group = { scope: SCOPE, leaderId: 'ldr_a' };
+    const group = { scope: SCOPE, leaderId: 'ldr_a', access };
     const copy = {
       no: row,
       id: `cpy_${row}`,
@@ -32,9 +35,20 @@ function standing(states: readonly string[] = ['active', 'active', 'active']) {
     registry.copies.set(row, copy);
     return copy;
   });
-  const stops = new StopVersion();
+  const [stops, rights] = [new StopVersion(), new Rights()];
   const paused = (): number[] => status.flatMap((bits, row) => ((bits & STATUS.paused) === 0 ? [] : [row]));
-  return { wishes: new StopWishes(registry, () => stops.changed()), stops, paused, copies };
+  return {
+    wishes: new StopWishes(
+      registry,
+      () => stops.changed(),
+      rights,
+      () => NOW,
+    ),
+    stops,
+    rights,
+    paused,
+    copies,
+  };
 }
 
 const command = (no: number, kind: string, targetId: string) => ({ no: BigInt(no), kind, targetId }) as never;
@@ -83,6 +97,55 @@ describe('stops that are read and not carried out', () => {
     copy?.watched.book.setStatus(0, STATUS.paused, false);
     if (copy !== undefined) wishes.meet(copy);
     expect(paused()).toEqual([0]);
+  });
+});
+
+describe('wishes about rights that are read and not carried out', () => {
+  const entitle = (rights: Rights, followerId: string, until: number | null, revokedAt: number | null = null) =>
+    rights.takeEntitlement(SCOPE, { id: `ent_${followerId}`, leaderId: 'ldr_a', followerId, until, revokedAt } as never);
+
+  it.each([
+    ['granted', 'entitlement.revoke', 'ent_flw_a', [0, 1]],
+    ['granted', 'entitlement.shorten', 'ent_flw_b', [2]],
+    ['granted', 'entitlement.grant', 'ent_flw_a', []],
+    ['everyone', 'entitlement.revoke', 'ent_flw_a', []],
+    ['granted', 'terms.bind', 'ldr_a', [0, 1, 2]],
+    ['granted', 'terms.announce', 'ldr_a', []],
+    ['granted', 'copy.consent', 'cpy_0', []],
+    ['granted', 'leader.open', 'ldr_a', []],
+  ] as const)('where access is for %s, %s of %s keeps entries of copies %j', (access, kind, target, rows) => {
+    const { wishes, rights, paused } = standing(undefined, access);
+    for (const follower of ['flw_a', 'flw_b']) entitle(rights, follower, null);
+    wishes.read(SCOPE, command(1, kind, target));
+    expect(paused()).toEqual(rows);
+  });
+
+  it('leader.restrict keeps entries of those whose followers are not entitled, or no longer', () => {
+    const { wishes, rights, paused } = standing();
+    entitle(rights, 'flw_a', NOW);
+    entitle(rights, 'flw_b', NOW + 1);
+    wishes.read(SCOPE, command(1, 'leader.restrict', 'ldr_a'));
+    expect(paused()).toEqual([0, 1]);
+  });
+
+  it('keep nothing back any more once they are settled, whatever they left', () => {
+    const { wishes, rights, paused } = standing(undefined, 'granted');
+    entitle(rights, 'flw_a', null);
+    wishes.announce(SCOPE, { kind: 'entitlement.revoke', targetId: 'ent_flw_a' });
+    wishes.read(SCOPE, command(1, 'entitlement.revoke', 'ent_flw_a'));
+    entitle(rights, 'flw_a', null, NOW);
+    wishes.confirmed(SCOPE, wishes.announcements);
+    expect(paused()).toEqual([0, 1]);
+    wishes.ended(SCOPE, command(1, 'entitlement.revoke', 'ent_flw_a'));
+    expect(paused()).toEqual([]);
+  });
+
+  it('terms that bind later keep nothing back when a wake-up tells of them, and do where they are met beside what is written down', () => {
+    const { wishes, paused } = standing();
+    wishes.announce(SCOPE, { kind: 'terms.announce', targetId: 'ldr_a' });
+    expect(paused()).toEqual([]);
+    wishes.meetPending(SCOPE, [command(1, 'terms.announce', 'ldr_a')]);
+    expect(paused()).toEqual([0, 1, 2]);
   });
 });
 

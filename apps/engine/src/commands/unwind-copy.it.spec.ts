@@ -57,7 +57,7 @@ describe('a copy that is unwound by a deadline', () => {
 
   it('closes equal slices, each written down before the repair sends it, and the rest at the deadline', async () => {
     expect(await unwind(begun + HOUR)).toEqual(applied());
-    expect([await state(), stage.copy.watched.book.takesRisk(stage.copy.row)]).toEqual(['unwinding', false]);
+    expect([await state(), stage.copy.watched.book.takesRisk(stage.copy.row, stage.ctx.clock.now())]).toEqual(['unwinding', false]);
     look(0);
     // 200 dollars in slices of at least 20: ten of them, the tenth at the deadline.
     const every = HOUR / 10;

@@ -34,7 +34,7 @@ describe('a change of a copy’s state', () => {
   afterEach(() => stage.close());
 
   const written = async () => (await stage.copyFacts()).copy?.state;
-  const takesRisk = () => stage.copy.watched.book.takesRisk(stage.copy.row);
+  const takesRisk = () => stage.copy.watched.book.takesRisk(stage.copy.row, stage.ctx.clock.now());
   const run: Readonly<Record<string, () => Promise<CommandEnd | LaterEnd>>> = {
     pause: () => pauseCopy(stage.ctx, parts, command),
     resume: () => resumeCopy(stage.ctx, parts, command),
@@ -83,7 +83,7 @@ describe('a change of a copy’s state', () => {
     stops.stop();
     expect(await activateCopy(stage.ctx, { ...parts, stops }, stage.scope, command)).toEqual(applied());
     const begun = present(stage.ctx.registry.copies.get(stage.copy.no), 'the copy');
-    expect([begun.state, begun.watched.book.takesRisk(begun.row)]).toEqual(['active', false]);
+    expect([begun.state, begun.watched.book.takesRisk(begun.row, stage.ctx.clock.now())]).toEqual(['active', false]);
   });
 
   it('to active with mirrored orders takes a place of those kept for orders, and is refused where another took the last one meanwhile', async () => {

@@ -105,7 +105,7 @@ function reconciled() {
   const now = (_watched: unknown, _coin: string, work: () => Promise<void>): Promise<void> => work();
   const lanes = { alone: now, aloneInAll: now } as unknown as WaveLanes;
   const reconciler = new Reconciler(ctx, books, collector, lanes);
-  return { ctx, venue, others, join, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row) };
+  return { ctx, venue, others, join, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row, ctx.clock.now()) };
 }
 
 describe('what a comparison with the venue means for new risk', () => {

@@ -13,7 +13,7 @@ export function mayRest(ctx: Pick<EngineContext, 'clock'>, { rest, copy, sheet, 
   const { copies } = book;
   const { row } = copy;
   if (copies.copyNo[row] !== copy.no || copies.restOnBreach[row] !== 1) return false;
-  if (!book.takesRisk(row) || copies.halts[row] !== rest.halts) return false;
+  if (!book.takesRisk(row, ctx.clock.now()) || copies.halts[row] !== rest.halts) return false;
   if (sheet.rows.allowed[row] !== ALLOWED.yes) return false;
   // Told counts: while the database is slow it may not be recorded for long.
   if (sheet.leaderReductions !== rest.leaderReductions || copy.watched.leaving.has(sheet.instrument.coin)) return false;

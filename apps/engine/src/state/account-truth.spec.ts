@@ -25,7 +25,7 @@ function known({ accounts = 1, comparisonsPerMinute = 0 } = {}) {
     copiesOf: () => [{ row, watched: { book } } as unknown as CopyRecord],
   };
   const ctx = { clock: { now: () => time.now }, limits: ENGINE_LIMITS, log: silentLogger, registry, stops } as unknown as EngineContext;
-  return { ctx, network, account, time, stops, takesRisk: () => book.takesRisk(row) };
+  return { ctx, network, account, time, stops, takesRisk: () => book.takesRisk(row, ctx.clock.now()) };
 }
 
 describe('how well the truth about an account is known', () => {

@@ -5,7 +5,7 @@ import { settingsOf } from '@lockstep/replication/testing/book-builder';
 import { encodeCopySettings } from '@lockstep/roster';
 import type { RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
-import type { EngineContext } from '../context';
+import { type EngineContext, StopVersion } from '../context';
 import type { EngineParts } from '../engine-parts';
 import { CopyLedger } from './copy-ledger';
 import { LimitChain } from './limit-chain';
@@ -15,6 +15,7 @@ import type { NetworkDirectory } from './network-directory';
 import { type Network, NetworkUnread } from './networks';
 import type { ScopeRows } from './read-scopes';
 import { Registry } from './registry';
+import { Rights } from './rights';
 
 const SCOPE = { tenantId: 'ten_a' as TenantId, environment: 'test' } as unknown as TenantScope;
 
@@ -28,6 +29,8 @@ function closedLeaders() {
     clock: { now: () => 1_000 },
     days: { next: () => 9_000 },
     chain: new LimitChain(),
+    rights: new Rights(),
+    stops: new StopVersion(),
     feeTerms: { take: () => undefined },
     booked: new CopyLedger(),
     proposals: { load: () => undefined },
@@ -51,7 +54,19 @@ function closedLeaders() {
     startedAt: 1,
     equity: null,
   })) as unknown as readonly RunningCopy[];
-  const rows = { scope: SCOPE, accounts: [], limits: [], leaders: [], positions: [], own: [], schedules: [], proposals: [], copies };
+  const rows = {
+    scope: SCOPE,
+    accounts: [],
+    limits: [],
+    entitlements: [],
+    terms: [],
+    leaders: [],
+    positions: [],
+    own: [],
+    schedules: [],
+    proposals: [],
+    copies,
+  };
   /** Copies that stood in a book while an account was read, each time one was. */
   const inBooks: number[] = [];
   const directory = {

@@ -29,6 +29,8 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
     }
     ctx.proposals.load(scope.scope, scope.proposals);
     for (const limits of scope.limits) ctx.chain.take(scope.scope, limits.targetId, limits);
+    for (const row of scope.entitlements) ctx.rights.takeEntitlement(scope.scope, row);
+    ctx.rights.takeTerms(scope.scope, scope.terms);
     for (const leader of scope.leaders) (await leaderAccount(ctx, directory, scope, leader.watchedNo))?.leaders.add(leader.id);
     const running = [];
     for (const copy of scope.copies) {

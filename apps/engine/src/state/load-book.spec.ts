@@ -5,13 +5,14 @@ import { dollars, entryOf, instrumentOf, NOW, priceOf, Stage, settingsOf, sizeOf
 import { type CopySettings, encodeCopySettings } from '@lockstep/roster';
 import type { PositionState, RunningCopy } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
-import type { EngineContext } from '../context';
+import { type EngineContext, StopVersion } from '../context';
 import { intentTermsOf } from '../proposals/ask-followers';
 import { CopyLedger } from './copy-ledger';
 import { LeaderState } from './leader-state';
 import { LimitChain } from './limit-chain';
 import { addCopy, beganAtOf, navOf, realEquityOf, restorePositions } from './load-book';
 import { type AccountRecord, type CopyRecord, Registry, type WatchedAccount } from './registry';
+import { Rights } from './rights';
 import { equityStateOf } from './save-equity';
 
 const NAV_ONE = 1_000_000_000_000;
@@ -87,12 +88,24 @@ function begun(equity: RunningCopy['equity'], part: Partial<CopySettings> = {}) 
     ...ctx,
     registry,
     chain: new LimitChain(),
+    rights: new Rights(),
+    stops: new StopVersion(),
     booked: new CopyLedger(),
     feeTerms: { take: () => undefined },
     log: silentLogger,
   } as unknown as EngineContext;
   const settings = encodeCopySettings(settingsOf('1', part));
-  const copy = { no: 1, id: 'cpy_a', state: 'active', allocation: dollars(100), startedAt: 500, settings, settingsVersion: 1, equity };
+  const copy = {
+    no: 1,
+    id: 'cpy_a',
+    state: 'active',
+    allocation: dollars(100),
+    startedAt: 500,
+    settings,
+    settingsVersion: 1,
+    consentedTo: 0,
+    equity,
+  };
   const record = addCopy(engine, SCOPE, copy as unknown as RunningCopy, watched, account, []);
   return { engine, book, record };
 }

@@ -20,6 +20,7 @@ import { LeaderState } from './leader-state';
 import { putLimits } from './limit-chain';
 import { keptFrom, markupNow, settingsOf, statusBits } from './load-scope';
 import type { Network } from './networks';
+import { putRights } from './put-rights';
 import type { AccountRecord, CopyRecord, WatchedAccount } from './registry';
 import { learnOwn, noteOwn } from './shared-accounts';
 
@@ -97,6 +98,7 @@ export function addCopy(
   if (settings === null) ctx.log.error('settings of a copy cannot be read; it takes no new risk', { copyNo: copy.no });
   const group = ctx.registry.group(scope, copy.leaderId);
   group.leaderPaused ??= copy.leaderStatus === 'paused';
+  group.access ??= copy.leaderAccess;
   const status = statusBits(copy) | (group.leaderPaused ? STATUS.leaderPaused : 0);
   const row = watched.book.addCopy({
     copyNo: copy.no,
@@ -126,6 +128,7 @@ export function addCopy(
     watched,
     row,
     startedAt: copy.startedAt ?? copy.createdAt,
+    consentedTo: copy.consentedTo,
     state: copy.state,
     unwindBy: copy.unwindBy,
     leaving: 0n,
@@ -135,6 +138,7 @@ export function addCopy(
     settingsVersion: copy.settingsVersion,
   };
   putLimits(ctx.chain, record);
+  putRights(ctx, record);
   ctx.registry.addCopy(record);
   learnOwn(record);
   barCopy(record);

@@ -1,11 +1,13 @@
 import type { TenantScope } from '@lockstep/kernel';
 import {
   type EngineStorage,
+  type EntitlementRow,
   type FeeScheduleRow,
   fundingReadTimes,
   highestJournaledNonce,
   highestStandingNonce,
   type JournalRow,
+  type LeaderTermsRow,
   loadOwnPositions,
   loadPositionStates,
   newestFillTimes,
@@ -39,6 +41,9 @@ export interface ScopeRows {
   /** What followers hold beside their copies. */
   readonly own: readonly OwnPosition[];
   readonly limits: readonly RiskLimitsRow[];
+  /** Entitlements that are not revoked, and every version of published terms. */
+  readonly entitlements: readonly EntitlementRow[];
+  readonly terms: readonly LeaderTermsRow[];
   readonly schedules: readonly FeeScheduleRow[];
   readonly journals: readonly JournalRow[];
   /** Orders that stand at the venue, or may. */
@@ -73,6 +78,8 @@ async function readScope(storage: EngineStorage, shard: number, scope: TenantSco
       positions: await loadPositionStates(unit),
       own: await loadOwnPositions(unit),
       limits: await unit.riskLimits.all(),
+      entitlements: await unit.entitlements.granted(),
+      terms: await unit.leaderTerms.all(),
       schedules: await unit.feeSchedules.versions(),
       journals: await unit.journal.unfinished(shard, JOURNAL_ROWS_MAX),
       leaders: (await unit.leaders.find({}))

@@ -1,7 +1,7 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
 import { type BookRow, type CopyBook, FollowerRows, type LeaderBook } from '@lockstep/replication';
-import type { CopySettings } from '@lockstep/roster';
+import type { CopySettings, LeaderAccess } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle, VenuePosition } from '@lockstep/venues/port';
 import type { Balance } from './equity-over';
@@ -16,6 +16,8 @@ export interface BookGroup {
   readonly leaderId: LeaderId;
   /** Whether the tenant paused the leader; null until a row or a command told. From then on commands alone change it. */
   leaderPaused: boolean | null;
+  /** Who may copy the leader; null until a row or a command told, as above. */
+  access: LeaderAccess | null;
 }
 
 /** What a venue account holds in one dex. */
@@ -83,6 +85,8 @@ export interface CopyRecord {
   readonly row: number;
   /** First moment of the copy: fills before it are not the copy's. */
   readonly startedAt: EpochMs;
+  /** Newest version of the leader's published terms its follower consented to; 0: none. */
+  consentedTo: number;
   state: string;
   /** Money that was asked out of it and has not left yet. */
   leaving: bigint;
@@ -173,7 +177,7 @@ export class Registry {
     const key = `${scope.tenantId}|${scope.environment}|${leaderId}`;
     const known = this.groupIndex.get(key);
     if (known !== undefined) return known;
-    const group: BookGroup = { index: this.groupList.length, scope, leaderId, leaderPaused: null };
+    const group: BookGroup = { index: this.groupList.length, scope, leaderId, leaderPaused: null, access: null };
     this.groupList.push(group);
     this.groupIndex.set(key, group);
     return group;

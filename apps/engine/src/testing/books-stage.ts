@@ -301,7 +301,7 @@ async function writeRows(ctx: EngineContext, app: Storage, scope: TenantScope, w
   const [leaderId, followerId, accountId, copyId] = [ids.next('leader'), ids.next('follower'), ids.next('venueAccount'), ids.next('copy')];
   const made = { createdAt: now, updatedAt: now };
   await app.scoped(scope, async (unit) => {
-    await unit.leaders.insert({ id: leaderId, watchedNo, name: 'leader', terms: {}, status: 'active', ...made });
+    await unit.leaders.insert({ id: leaderId, watchedNo, name: 'leader', terms: {}, status: 'active', access: 'everyone', ...made });
     await unit.followers.insert({ id: followerId, externalRef: null, status: 'active', ...made });
     await unit.venueAccounts.insert({
       id: accountId,

@@ -133,7 +133,16 @@ function testTenant(
       const id = ids.next('leader');
       const now = systemClock.now();
       await storage.scoped(scope, (unit) =>
-        unit.leaders.insert({ id, watchedNo: watched.no, name: 'leader', terms: {}, status: 'active', createdAt: now, updatedAt: now }),
+        unit.leaders.insert({
+          id,
+          watchedNo: watched.no,
+          name: 'leader',
+          terms: {},
+          status: 'active',
+          access: 'everyone',
+          createdAt: now,
+          updatedAt: now,
+        }),
       );
       await command('leader.watch', id);
       return id;

@@ -21,6 +21,7 @@ export async function secondCopy(stage: BooksStage, of: WatchedAccount | null = 
       name: 'another',
       terms: {},
       status: 'active',
+      access: 'everyone',
       ...made,
     });
     await unit.copies.insert({

@@ -17,6 +17,7 @@ import { Quotes } from '../quotes';
 import { CopyLedger } from '../state/copy-ledger';
 import { OpenOrders } from '../state/open-orders';
 import type { CopyRecord, Registry, WatchedAccount } from '../state/registry';
+import { Rights } from '../state/rights';
 import type { RecordedMove } from '../wave/recorded-move';
 
 /** Whose the copies are. */
@@ -152,7 +153,9 @@ export class WaveStage {
     const killSwitches = { inForce: async () => this.stopsInForce };
     const registry = { accountCount: count + 1, copies, groupAt: () => group, sharedAccountsOf: () => [] } as unknown as Registry;
     const stops = new StopVersion();
+    const rights = new Rights();
     return {
+      rights,
       clock: { now: () => NOW, monotonic: () => this.elapsed },
       stage: () => NOW,
       log: silentLogger,
@@ -171,7 +174,12 @@ export class WaveStage {
           return done;
         },
       },
-      wishes: new StopWishes(registry, () => stops.changed()),
+      wishes: new StopWishes(
+        registry,
+        () => stops.changed(),
+        rights,
+        () => NOW,
+      ),
       knownStops: this.knownStops,
       waves: { add: () => undefined },
       journalUnits: new Places(1, 10),

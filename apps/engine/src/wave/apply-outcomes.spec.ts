@@ -1,18 +1,24 @@
-import { planWave, reasonAt, STATUS } from '@lockstep/replication';
+import { type CopyRights, planWave, reasonAt, STATUS } from '@lockstep/replication';
 import { entryOf, NOW, optionsOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { NO_END } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { withholdingReason } from './apply-outcomes';
 import type { PlannedWave } from './planned-wave';
 import { SendState } from './send-state';
 
 /** Why the first order of a copy's wave stays here when these status bits come behind its planning, or so many ms pass after its expiry (an exit's: after its planning). */
-function withheldBy(bits: number, leader: readonly string[], { afterExpiryMs = 0, filtered = false } = {}): string | null {
+function withheldBy(
+  bits: number,
+  leader: readonly string[],
+  { afterExpiryMs = 0, filtered = false, rights = {} as Partial<CopyRights> } = {},
+): string | null {
   const stage = new Stage();
   const row = stage.add(entryOf(1, settingsOf('1')));
   const [last = '0', ...before] = [...leader].reverse();
   for (const position of before.reverse()) stage.follow(position);
   const plan = planWave(stage.book, stage.moveTo(last), optionsOf(99, { lastNonce: stage.lastNonce }));
   stage.book.setStatus(row, bits, true);
+  stage.book.setRights(row, { entitledUntil: NO_END, consentDueAt: NO_END, ...rights }, NOW);
   if (filtered) stage.book.setSettings(row, settingsOf('1', { instruments: { kind: 'only', coins: ['ETH'] } }), 2);
   const wave = { plan, sheet: stage.sheet, watched: { book: stage.book } } as unknown as PlannedWave;
   const leaving = (plan.orders.expiresAfter[0] || NOW) + afterExpiryMs;
@@ -35,6 +41,16 @@ describe('what stops risk in the middle of a wave', () => {
   it('a hand-over keeps exits too: what the copy holds is to be the follower’s own', () => {
     expect(withheldBy(STATUS.handingOver, ['10'])).toBe('handing_over');
     expect(withheldBy(STATUS.handingOver, ['10', '0'])).toBe('handing_over');
+  });
+
+  it.each([
+    ['entitlement', 'entitledUntil'],
+    ['consent', 'consentDueAt'],
+  ] as const)('%s that ends meanwhile keeps entries from its moment on, and no exit', (reason, right) => {
+    const leaves = NOW + 1_900;
+    expect(withheldBy(0, ['10'], { rights: { [right]: leaves + 1 } })).toBeNull();
+    expect(withheldBy(0, ['10'], { rights: { [right]: leaves } })).toBe(reason);
+    expect(withheldBy(0, ['10', '0'], { rights: { [right]: NOW } })).toBeNull();
   });
 
   it('a filter that was narrowed since keeps entries, and no exit', () => {

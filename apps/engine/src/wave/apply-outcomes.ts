@@ -10,6 +10,7 @@ import {
   type OutcomeKind,
   type RefusalKind,
   reasonNumber,
+  rightsRefusal,
   STATUS,
   TIF_GTC,
 } from '@lockstep/replication';
@@ -73,6 +74,8 @@ export function withholdingReason(wave: PlannedWave, state: SendState, row: numb
   if (copies.copyNo[bookRow] !== orders.copyNo[row]) return NOT_ACTIVE;
   const status = copies.status[bookRow] ?? 0;
   for (const [bit, reason] of WITHHELD_BITS) if ((status & bit) !== 0) return reason;
+  const rights = rightsRefusal(copies, bookRow, now);
+  if (rights !== CLEAR) return rights;
   if ((status & STATUS.active) === 0) return NOT_ACTIVE;
   // The follower may have to be asked since.
   if (approvalRefusal(copies, wave.sheet.rows, bookRow) !== CLEAR) return APPROVAL;

@@ -34,6 +34,9 @@ import { LeadersController } from '../routes/leaders/leaders.controller';
 import { LimitsController } from '../routes/limits/limits.controller';
 import { ProblemsController } from '../routes/problems/problems.controller';
 import { ProposalsController } from '../routes/proposals/proposals.controller';
+import { ConsentsController } from '../routes/rights/consents.controller';
+import { EntitlementsController } from '../routes/rights/entitlements.controller';
+import { LeaderTermsController } from '../routes/rights/leader-terms.controller';
 import { SettlementsController } from '../routes/settlements/settlements.controller';
 import { TenantController } from '../routes/tenant/tenant.controller';
 import { ReceiptsController } from '../routes/trading/receipts.controller';
@@ -79,6 +82,9 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     VenueAccountsController,
     PreviewController,
     CopiesController,
+    EntitlementsController,
+    LeaderTermsController,
+    ConsentsController,
     KillSwitchesController,
     LimitsController,
     ProposalsController,

@@ -178,6 +178,7 @@ export class SeedRun {
       faults: this.faults,
       observe: (observation) => this.observe(observation),
       exact: () => this.time.exact(),
+      ids,
     });
     this.answers = new Answers({
       scenario: this.scenario,

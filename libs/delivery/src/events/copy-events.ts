@@ -13,6 +13,13 @@ const state = z.object({
 
 const settings = z.object({ copy_id: idText('cpy'), settings_version: z.int().min(1), changed: z.array(z.string()) });
 
+const consent = z.object({
+  copy_id: idText('cpy'),
+  leader_id: idText('ldr'),
+  version: z.int().min(1),
+  actor: z.string().describe('The API key by which it was given.'),
+});
+
 const breaker = z.object({
   copy_id: idText('cpy'),
   limit: z.string().describe('Which limit, e.g. `from_start`.'),
@@ -109,6 +116,7 @@ const proposal = z.object({
 export const copyEvents = {
   'copy.state_changed': define(1, 'A copy went from one state to another.', state),
   'copy.settings_changed': define(1, 'A new version of a copy’s settings is in force.', settings),
+  'copy.consented': define(1, 'The follower of a copy consented to a version of the leader’s terms.', consent),
   'copy.forfeited': define(1, 'An increment was given up and will not be caught up.', forfeit),
   'copy.flat': define(1, 'A stop ended: the copy is flat, or what is left or was handed over is listed.', flatness),
   'copy.exit_stuck': define(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idText } from '../wire';
+import { idText, timeText } from '../wire';
 import { define } from './define';
 
 const command = z.object({ command_no: z.string(), kind: z.string(), target_id: z.string(), reason: z.string().nullable() });
@@ -13,11 +13,32 @@ const killSwitch = z.object({
 });
 const leader = z.object({ leader_id: idText('ldr'), status: z.string(), reason: z.string().nullable() });
 
+const access = z.object({ leader_id: idText('ldr'), access: z.enum(['everyone', 'granted']), actor: z.string().describe('The API key’s id.') });
+const terms = z.object({
+  leader_id: idText('ldr'),
+  version: z.int().min(1),
+  document_url: z.string(),
+  sha256: z.string(),
+  binding_from: timeText.describe('From then on copies take no new risk without consent to this version or a newer one.'),
+  actor: z.string().describe('The API key’s id.'),
+});
+const entitlement = z.object({
+  entitlement_id: idText('ent'),
+  leader_id: idText('ldr'),
+  follower_id: idText('flw'),
+  status: z.enum(['granted', 'revoked']).describe('Its end by time is told by `until`, and by no event of its own.'),
+  until: timeText.nullable().describe('It ends with this moment; null: with none.'),
+  actor: z.string().describe('The API key’s id.'),
+});
+
 /** What a tenant asked for, and what became of it. */
 export const tenantEvents = {
   'command.applied': define(1, 'The engine acted on a request.', command),
   'command.refused': define(1, 'The engine could not act on a request.', command.extend({ reason: z.string() })),
   'leader.changed': define(1, 'A leader’s status changed.', leader),
+  'leader.access_changed': define(1, 'Who may copy a leader changed.', access),
+  'leader.terms_published': define(1, 'A version of a leader’s terms was published.', terms),
+  'entitlement.changed': define(1, 'A follower’s entitlement to copy a leader was granted, renewed or revoked.', entitlement),
   'tenant.changed': define(1, 'The operator suspended the tenant or made it active again.', tenant),
   'kill_switch.changed': define(1, 'A kill switch that stops something of the tenant was turned on or off.', killSwitch),
 } as const;

@@ -4,7 +4,7 @@ import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
 import { handedOf, keepMirror, keepMirrorWritten } from './book/keep-mirrors';
 import { keepHanded, keepOrders, keepStop } from './book/keep-orders';
-import { keepTerms } from './book/keep-terms';
+import { keepRights, keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
 import { leavesAsked } from './book/note-reference';
 import { isExit } from './book/orders';
@@ -136,6 +136,13 @@ class Judge implements Auditor {
         return;
       case 'added_now':
         checkAdded(this.state, observation);
+        return;
+      case 'leader_access':
+      case 'entitlement':
+      case 'terms_published':
+      case 'consented':
+        checkMirrorsThrough(this.state, observation.at);
+        keepRights(this.state, observation);
         return;
       case 'halt_lifted':
         checkMirrorsThrough(this.state, observation.at);

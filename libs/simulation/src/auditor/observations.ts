@@ -43,6 +43,21 @@ export type TermsObservation =
   | { readonly kind: 'halt'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
   /** Taking the wish back had its 2xx: from here on new risk may be taken again. */
   | { readonly kind: 'halt_lifted'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
+  /** Who may copy a leader of a brand had its 2xx. A leader nothing was told of may be copied by everyone. `leaderId` as in `CopySeen`. */
+  | { readonly kind: 'leader_access'; readonly at: EpochMs; readonly leaderId: string; readonly access: 'everyone' | 'granted' }
+  /** The follower of an account may copy a leader until `until` (null: without end), or no longer (`revoked`): the grant, or taking it back, had its 2xx. */
+  | {
+      readonly kind: 'entitlement';
+      readonly at: EpochMs;
+      readonly leaderId: string;
+      readonly account: string;
+      readonly until: EpochMs | null;
+      readonly revoked: boolean;
+    }
+  /** Terms of a leader were published, which bind from `bindingFrom` on; versions count from 1. */
+  | { readonly kind: 'terms_published'; readonly at: EpochMs; readonly leaderId: string; readonly version: number; readonly bindingFrom: EpochMs }
+  /** The follower of a copy consented to a version, and so to every one before it. */
+  | { readonly kind: 'consented'; readonly at: EpochMs; readonly copyId: string; readonly version: number }
   /** Less money acts at once: in this moment a copy's targets went down by the share its equity lost. `before` and `after` are its allocations. */
   | { readonly kind: 'reduced_now'; readonly at: EpochMs; readonly copyId: string; readonly before: bigint; readonly after: bigint }
   /** More money acts at once, and what the engine says it made of it; told behind the terms and the re-basis it is. */

@@ -58,6 +58,8 @@ export const VIOLATION_KINDS = [
   'fill_booked_twice',
   'fill_invented',
   'halt_ignored',
+  'not_entitled',
+  'no_consent',
   'stop_not_flat',
   'hand_over_wrong',
   'unwind_wrong',

@@ -1,7 +1,7 @@
 import { type Draws, draws } from './draws';
 import type { Step } from './steps';
 
-/** One seed in so many has a kind of extra acts. */
+/** One seed in so many has a kind of extra acts, where it says nothing else. */
 const SEEDS_ONE_IN = 4;
 /** Acts put off by a calm come back within. */
 const PUT_OFF_MS = [500, 8_000] as const;
@@ -23,9 +23,10 @@ export class ExtraActs {
     name: string,
     private readonly waitMs: Span,
     private readonly make: (acts: ExtraActs, at: number) => readonly Step[],
+    seedsOneIn: number = SEEDS_ONE_IN,
   ) {
     this.draw = draws(seed, `extra acts: ${name}`);
-    const has = draws(seed, `extra acts: ${name}: whether`).oneIn(SEEDS_ONE_IN);
+    const has = draws(seed, `extra acts: ${name}: whether`).oneIn(seedsOneIn);
     this.nextAct = has ? this.draw.between(...waitMs) : Number.POSITIVE_INFINITY;
   }
 

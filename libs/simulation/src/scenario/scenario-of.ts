@@ -19,6 +19,7 @@ import { ScenarioMarket } from './market';
 import { leastMoney, moneyNow } from './money-now';
 import { withPasts } from './pasts';
 import { PressedLimits } from './pressed-limits';
+import { rights } from './rights';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import { withSharing } from './sharing';
 import type { Step } from './steps';
@@ -108,6 +109,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       withdrawals(seed, copies),
       listingPauses(seed, copies),
       suspensions(seed, copies),
+      rights(seed, copies),
       pressed,
       dropped,
       lockLosses(seed, crashPoints),

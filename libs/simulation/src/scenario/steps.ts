@@ -15,6 +15,7 @@ export type Step =
   | CloseAllStep
   | ListingStep
   | SuspensionStep
+  | RightsStep
   | FollowerStep
   | FaultStep
   | EngineStep
@@ -55,6 +56,11 @@ export const STEP_KINDS = [
   'listing_resume',
   'tenant_suspend',
   'tenant_release',
+  'leader_access',
+  'entitlement_grant',
+  'entitlement_revoke',
+  'terms_publish',
+  'copy_consent',
   'own_trade',
   'venue_cash',
   'agent_expires',
@@ -242,6 +248,23 @@ export interface SuspensionStep {
   readonly kind: 'tenant_suspend' | 'tenant_release';
   readonly tenant: number;
 }
+
+/** Whether followers may copy a brand's leader, and on which published terms. What stands already is refused by the gateway, and that is no fault. */
+export type RightsStep =
+  | {
+      readonly at: number;
+      readonly kind: 'leader_access';
+      readonly tenant: number;
+      readonly leader: number;
+      readonly access: 'everyone' | 'granted';
+    }
+  /** The follower may copy the leader for so long, in ms; null: without end. Granted before, it is renewed, or ends sooner. */
+  | { readonly at: number; readonly kind: 'entitlement_grant'; readonly follower: number; readonly leader: number; readonly forMs: number | null }
+  | { readonly at: number; readonly kind: 'entitlement_revoke'; readonly follower: number; readonly leader: number }
+  /** Another version, which binds in so many ms; 0: at once. */
+  | { readonly at: number; readonly kind: 'terms_publish'; readonly tenant: number; readonly leader: number; readonly inMs: number }
+  /** The follower of a copy consents to the newest version. */
+  | { readonly at: number; readonly kind: 'copy_consent'; readonly copy: number };
 
 export type CloseAllTarget =
   | { readonly thing: 'leader'; readonly tenant: number; readonly leader: number }

@@ -2,11 +2,13 @@ import type { EpochMs, TenantScope } from '@lockstep/kernel';
 import { GENESIS_HASH } from '@lockstep/ledger';
 import type {
   CommandRow,
+  CopyConsentRow,
   CopyEquityRow,
   CopyRow,
   CopySettingsRow,
   DailySeedRow,
   EngineInstanceRow,
+  EntitlementRow,
   EventRow,
   FeeScheduleRow,
   FillRow,
@@ -16,6 +18,7 @@ import type {
   JournalRow,
   LeaderFillRow,
   LeaderRow,
+  LeaderTermsRow,
   LedgerTransactionRow,
   MoveRow,
   OrderRow,
@@ -44,6 +47,9 @@ export class ScopeData {
   readonly spareAgents = new Table<SpareAgentRow>('spare_agents');
   readonly copies = new Table<CopyRow>('copies');
   readonly riskLimits = new Table<RiskLimitsRow>('risk_limits');
+  readonly entitlements = new Table<EntitlementRow>('entitlements');
+  readonly leaderTerms = new Table<LeaderTermsRow>('leader_terms');
+  readonly consents = new Table<CopyConsentRow>('copy_consents');
   readonly copiesByNo = indexOf(this.copies, ({ no }) => no);
   readonly copiesByAccount = indexOf(this.copies, ({ venueAccountId }): string => venueAccountId);
   readonly settings = new Table<CopySettingsRow>('copy_settings');

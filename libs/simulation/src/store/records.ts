@@ -355,6 +355,8 @@ function runningOf(data: ScopeData, copy: CopyRow): RunningCopy {
     leaderId: copy.leaderId,
     leaderStatus: leader?.status ?? '',
     leaderTerms: asJson(leader?.terms),
+    leaderAccess: leader?.access ?? 'everyone',
+    consentedTo: data.consents.filter(({ copyId }) => copyId === copy.id).reduce((newest, { version }) => Math.max(newest, version), 0),
     watchedNo: Number(leader?.watchedNo ?? 0),
     followerId: copy.followerId,
     followerStatus: data.followers.get(copy.followerId)?.status ?? '',

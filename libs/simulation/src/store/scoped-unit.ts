@@ -2,14 +2,17 @@ import { type EpochMs, type Money, money, type TenantScope } from '@lockstep/ker
 import { chain, isBalanced, type LedgerTransaction } from '@lockstep/ledger';
 import {
   type CommandRow,
+  type CopyConsentRow,
   type CopyRow,
   type CopySettingsRow,
   type EngineRecords,
+  type EntitlementRow,
   type FeeScheduleRow,
   type FillRow,
   type FollowerRow,
   type JournalRow,
   type LeaderRow,
+  type LeaderTermsRow,
   type NewCommand,
   type NewEvent,
   type NewRow,
@@ -66,6 +69,48 @@ export class MemoryScopedUnit {
       insert: async (row: NewRow<LeaderRow, Generated>): Promise<void> =>
         this.data.leaders.insert(this.undo, row.id, { ...byValue(row), ...this.own, no: this.platform.next('leader') }),
       update: async (where: Partial<NewRow<LeaderRow>>, change: Partial<NewRow<LeaderRow>>) => this.change(this.data.leaders, where, change),
+    };
+  }
+
+  get entitlements() {
+    return {
+      findOne: async (where: Partial<NewRow<EntitlementRow>>) => handedOut(findIn(this.data.entitlements, where, { limit: 1 }))[0] ?? null,
+      granted: async () =>
+        handedOut(this.data.entitlements.filter(({ revokedAt }) => revokedAt === null)).sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)),
+      insert: async (row: NewRow<EntitlementRow>): Promise<void> => {
+        const { leaderId, followerId } = row;
+        if (!this.data.leaders.has(leaderId) || !this.data.followers.has(followerId))
+          this.undo.refuse(`entitlements: ${row.id} names a row that is not there`);
+        if (findIn(this.data.entitlements, { leaderId, followerId }).length > 0)
+          this.undo.refuse(`entitlements: ${leaderId} ${followerId} stands already`);
+        this.data.entitlements.insert(this.undo, row.id, { ...byValue(row), ...this.own });
+      },
+      update: async (where: Partial<NewRow<EntitlementRow>>, change: Partial<NewRow<EntitlementRow>>) =>
+        this.change(this.data.entitlements, where, change),
+    };
+  }
+
+  get leaderTerms() {
+    const { leaderTerms } = this.data;
+    const byVersion = (a: LeaderTermsRow, b: LeaderTermsRow) => (a.leaderId < b.leaderId ? -1 : a.leaderId > b.leaderId ? 1 : a.version - b.version);
+    return {
+      all: async () => handedOut([...leaderTerms.all()]).sort(byVersion),
+      of: async (leaderIds: readonly string[]) => handedOut(leaderTerms.filter(({ leaderId }) => leaderIds.includes(leaderId))).sort(byVersion),
+      insert: async (row: NewRow<LeaderTermsRow>): Promise<void> => {
+        if (!this.data.leaders.has(row.leaderId)) this.undo.refuse(`leader_terms: no leader ${row.leaderId}`);
+        leaderTerms.insert(this.undo, `${row.leaderId}|${row.version}`, { ...byValue(row), ...this.own });
+      },
+    };
+  }
+
+  get copyConsents() {
+    return {
+      insert: async (row: NewRow<CopyConsentRow>): Promise<void> => {
+        const { copyId, leaderId, version } = row;
+        if (!this.data.copies.has(copyId) || !this.data.leaderTerms.has(`${leaderId}|${version}`))
+          this.undo.refuse(`copy_consents: ${copyId} ${version} names a row that is not there`);
+        this.data.consents.insert(this.undo, `${copyId}|${version}`, { ...byValue(row), ...this.own });
+      },
     };
   }
 

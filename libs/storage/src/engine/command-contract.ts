@@ -50,6 +50,22 @@ export const COMMAND_KINDS = [
   'tenant.close_all',
   /** Target: the fee schedule. Payload `{}`. The engine reads the tenant's schedules again. */
   'fees.changed',
+  /** Target: leader (`access` is `granted` already). Payload `{}`. Copies whose followers are not entitled take no new risk, also in the middle of a wave; exits go on. */
+  'leader.restrict',
+  /** Target: leader (`access` is `everyone` again). Payload `{}`. */
+  'leader.open',
+  /** Target: leader, whose terms stand in `leader_terms` already. Payload `{}`. They bind at once or soon: copies take no new risk without consent, also in the middle of a wave. */
+  'terms.bind',
+  /** As `terms.bind`, of terms that bind later: until then nothing changes. */
+  'terms.announce',
+  /** Target: entitlement, whose row stands already. Payload `{}`. Granted, or for longer than before. */
+  'entitlement.grant',
+  /** Target: entitlement. Payload `{}`. It ends sooner than it did. */
+  'entitlement.shorten',
+  /** Target: entitlement (revoked already). Payload `{}`. Where it is needed, its follower's copy takes no new risk; exits go on. */
+  'entitlement.revoke',
+  /** Target: copy. Payload `{}`. A consent of its follower stands in `copy_consents`. */
+  'copy.consent',
   /** Target: the tenant, a leader or a follower, whose limits stand in `risk_limits` already. Payload `{}`. They bind every copy below at once. */
   'limits.changed',
 ] as const;

@@ -41,7 +41,7 @@ async function account(scope: TenantScope): Promise<TestAccount> {
   const address = `0x${addresses.toString(16).padStart(40, '0')}`;
   const no = await app.scoped(scope, async (unit) => {
     const watched = await unit.inbox.watch('hyperliquid', 'sim', address);
-    await unit.leaders.insert({ id: leaderId, watchedNo: watched.no, name: 'leader', terms: {}, status: 'active', ...stamps });
+    await unit.leaders.insert({ id: leaderId, watchedNo: watched.no, name: 'leader', terms: {}, status: 'active', access: 'everyone', ...stamps });
     await unit.followers.insert({ id: followerId, externalRef: null, status: 'active', ...stamps });
     await unit.venueAccounts.insert({
       id: venueAccountId,

@@ -1,4 +1,5 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, VenueAccountId } from '@lockstep/kernel';
+import type { LeaderAccess } from '@lockstep/roster';
 import type { ScopedSql } from '../unit/sql';
 import type { SqlRow } from '../unit/table';
 
@@ -9,6 +10,9 @@ export interface RunningCopy {
   readonly leaderId: LeaderId;
   readonly leaderStatus: string;
   readonly leaderTerms: unknown;
+  readonly leaderAccess: LeaderAccess;
+  /** Newest version of the leader's published terms its follower consented to; 0: none. */
+  readonly consentedTo: number;
   readonly watchedNo: number;
   readonly followerId: FollowerId;
   readonly followerStatus: string;
@@ -38,9 +42,11 @@ export interface RunningEquity {
   readonly breaker: string;
 }
 
-const SELECT = `select c.no, c.id, c.leader_id, l.status as leader_status, l.terms, l.watched_no, c.follower_id, f.status as follower_status,
+const SELECT = `select c.no, c.id, c.leader_id, l.status as leader_status, l.terms, l.access, l.watched_no, c.follower_id, f.status as follower_status,
     c.venue_account_id, a.no as venue_account_no, c.allocation, c.state, c.state_reason, c.settings_version, s.settings, c.created_at, c.started_at, c.unwind_by,
-    e.flows, e.net_pnl, e.equity, e.unit_nav, e.detail, e.breaker
+    e.flows, e.net_pnl, e.equity, e.unit_nav, e.detail, e.breaker,
+    coalesce((select max(k.version) from copy_consents k
+      where k.tenant_id = c.tenant_id and k.environment = c.environment and k.copy_id = c.id), 0) as consented_to
   from copies c
   join leaders l on l.tenant_id = c.tenant_id and l.environment = c.environment and l.id = c.leader_id
   join followers f on f.tenant_id = c.tenant_id and f.environment = c.environment and f.id = c.follower_id
@@ -144,6 +150,8 @@ function parseCopy(row: SqlRow): RunningCopy {
     leaderId: String(row.leader_id) as LeaderId,
     leaderStatus: String(row.leader_status),
     leaderTerms: row.terms,
+    leaderAccess: row.access === 'granted' ? 'granted' : 'everyone',
+    consentedTo: Number(row.consented_to),
     watchedNo: Number(row.watched_no),
     followerId: String(row.follower_id) as FollowerId,
     followerStatus: String(row.follower_status),

@@ -1,4 +1,4 @@
-import type { CopyId, VenueAccountId } from '@lockstep/kernel';
+import type { CopyId, LeaderId, VenueAccountId } from '@lockstep/kernel';
 import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, SpareAgentRow, VenueAccountRow } from '../rows/roster';
 import type { NewRow } from '../rows/scoped';
 import * as tables from '../tables';
@@ -16,6 +16,16 @@ export class Leaders extends ScopedRows<LeaderRow, 'no'> {
 
   page(request: PageRequest<TimeCursor>, filter: { readonly status?: LeaderRow['status'] } = {}): Promise<Page<LeaderRow, TimeCursor>> {
     return pageByTime(this.unit, this.table, BY_TIME, request, equals({ status: filter.status }), cursorOf);
+  }
+
+  /** Who may copy these leaders. */
+  async accessOf(ids: readonly LeaderId[]): Promise<ReadonlyMap<LeaderId, LeaderRow['access']>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.unit.query(
+      `select ${tables.leaders.selectList()} from leaders where tenant_id = $1 and environment = $2 and id = any($3::text[])`,
+      [...this.unit.scopeParameters, [...ids]],
+    );
+    return new Map(rows.map((row) => tables.leaders.parse(row)).map(({ id, access }) => [id, access]));
   }
 }
 

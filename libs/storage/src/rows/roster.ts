@@ -1,4 +1,5 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, VenueAccountId } from '@lockstep/kernel';
+import type { LeaderAccess } from '@lockstep/roster';
 import type { ScopedRow } from './scoped';
 
 /** A tenant's strategy over a watched account. */
@@ -9,6 +10,7 @@ export interface LeaderRow extends ScopedRow {
   readonly name: string;
   readonly terms: unknown;
   readonly status: 'active' | 'paused' | 'closed';
+  readonly access: LeaderAccess;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 }

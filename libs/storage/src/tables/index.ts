@@ -2,6 +2,7 @@ export * from './money';
 export * from './passed-limits';
 export * from './platform';
 export * from './proposals';
+export * from './rights';
 export * from './risk-limits';
 export * from './roster';
 export * from './standing-orders';

@@ -15,6 +15,7 @@ export const leaders = defineTable<LeaderRow>(
     name: text('name'),
     terms: json('terms'),
     status: text<LeaderRow['status']>('status'),
+    access: text<LeaderRow['access']>('access'),
     createdAt: time('created_at'),
     updatedAt: time('updated_at'),
   },

@@ -6,6 +6,7 @@ import { noting, PLATFORM_METHODS, SCOPED_METHODS } from './engine-contract/meth
 import { orderContract } from './engine-contract/order-records';
 import { platformContract } from './engine-contract/platform';
 import { recordContract } from './engine-contract/records';
+import { rightsContract } from './engine-contract/rights';
 import type { Bench } from './engine-contract/seat';
 import type { ContractStore, OpenContractStore } from './engine-contract/store';
 import { termContract } from './engine-contract/terms';
@@ -18,8 +19,8 @@ const FIRST_ID = 1_000_000;
 
 /**
  * What the engine may rely on of its storage, as numbered tests: units are whole (1, 2) and stay in their scope (3), keys (4), what is read back of a scope
- * (5, 6), of the inbox (7) and of the platform (8), that no method of the port was left out (9), and that one engine at a
- * time writes (10). PostgreSQL is the reference; whatever takes its place passes the same.
+ * (5, 6), of the inbox (7) and of the platform (8), that no method of the port was left out (9), that one engine at a
+ * time writes (10), and rights (11). PostgreSQL is the reference; whatever takes its place passes the same.
  */
 export function engineStorageContract(name: string, open: OpenContractStore): void {
   describe(`the engine's storage: ${name}`, () => {
@@ -52,6 +53,7 @@ export function engineStorageContract(name: string, open: OpenContractStore): vo
     inboxContract(bench);
     platformContract(bench);
     termContract(bench);
+    rightsContract(bench);
 
     describe('9 the whole port', () => {
       it('9.1 has no method the suite does not call', () => {

@@ -13,8 +13,10 @@ import { Answers } from '../../http/documented';
 import { amountField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
+import { publish, told } from '../../http/publish';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
+import { rightsToBegin } from '../rights/copy-rights';
 import { settingsRefusal, sharingRefusal } from './account-sharing';
 import { type CopyBody, copyListSchema, copySchema, presentCopies, settingsJson, settingsVersionBody, settingsVersionListSchema } from './copy-body';
 import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
@@ -28,6 +30,12 @@ class CreateCopyDto extends createZodDto(
     ),
     allocation: amountField.describe('Money the copy is sized on; ratios, limits and losses are computed on it.'),
     settings: settingsDraft.default({}),
+    consent_version: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Version of the leader’s terms the follower consented to; needed where terms are in force (`terms_in_force` of the leader).')
+      .meta({ examples: [2] }),
   }),
 ) {}
 /** When a new allocation acts on what the copy holds. */
@@ -72,6 +80,9 @@ export class CopiesController {
       if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));
       if (account.status === 'closed' || account.status === 'suspended')
         return err(refusal('state_conflict', `The venue account is ${account.status}.`));
+      const consentVersion = body.consent_version ?? null;
+      const rights = await rightsToBegin(unit, leader, account.followerId, consentVersion);
+      if (rights.refused !== null) return err(rights.refused);
       const conflict = await sharingRefusal(unit, account.id, { leader, settings: settings.value });
       if (conflict !== null) return err(conflict);
       const beyond = await beyondQuota(unit, call, 'active_copies');
@@ -94,8 +105,19 @@ export class CopiesController {
         unwindBy: null,
       });
       await unit.copies.addSettings({ copyId: id, version: 1, settings: settings.value, actor: call.key.keyId, effectiveFrom: unit.now });
-      await this.mutations.audit(unit, call, 'copy.create', id, { leader_id: leader.id, allocation: body.allocation });
-      return this.command(unit, call, id, 'copy.activate', { needs: [account.id, leader.id] } satisfies ActivateCopy);
+      if (consentVersion !== null) {
+        const consent = { copyId: id, leaderId: leader.id, version: consentVersion };
+        await unit.copyConsents.insert({ ...consent, actor: call.key.keyId, consentedAt: unit.now });
+      }
+      const detail = { leader_id: leader.id, allocation: body.allocation, ...(consentVersion !== null && { consent_version: consentVersion }) };
+      await this.mutations.audit(unit, call, 'copy.create', id, detail);
+      const needs = [account.id, leader.id, ...(rights.entitlementId === null ? [] : [rights.entitlementId])];
+      const made = await this.command(unit, call, id, 'copy.activate', { needs } satisfies ActivateCopy);
+      if (consentVersion !== null) {
+        const consented = { copy_id: id, leader_id: leader.id, version: consentVersion, actor: call.key.keyId };
+        await publish(this.context, unit, told('copy.consented', consented));
+      }
+      return made;
     });
   }
 

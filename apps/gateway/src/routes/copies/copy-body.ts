@@ -18,6 +18,7 @@ import { listOf, named } from '../../http/documented';
 import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
 import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
 import { exposureSchema, impactSchema } from '../limits/limits-body';
+import { copyRightsSchema, presentRights } from '../rights/copy-rights';
 import { choiceSourceSchema, choicesBody, effectiveFor, exposureBody, impactBody, limitSourceSchema, sourcesBody } from './effective';
 
 const limit = decimalText.nullable();
@@ -167,6 +168,7 @@ export const copySchema = named(
       settings_version: z.int().min(1),
       settings: settingsSchema,
       effective: effectiveSchema,
+      rights: copyRightsSchema,
       equity: decimalText.nullable().describe('Allocation plus net profit, in money, as last valued; null before the first valuation.'),
       net_pnl: decimalText.nullable().describe('Profit after fees and funding, in money.'),
       command: commandSchema.nullable().describe('The newest wish about this copy.'),
@@ -214,10 +216,11 @@ export const settingsVersionBody = (row: CopySettingsRow): z.output<typeof setti
   effective_from: wireTime(row.effectiveFrom),
 });
 
-/** Presents copies with their settings, limits, equity and newest command: six statements, however many copies. */
+/** Presents copies with their settings, limits, rights, equity and newest command: ten statements, however many copies. */
 export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]): Promise<(row: CopyRow) => CopyBody> {
   const settings = await settingsInForce(unit, rows);
   const effective = await effectiveFor(unit, rows);
+  const rights = await presentRights(unit, rows);
   const equities = await equitiesOf(unit, rows);
   const commands = await latestCommands(
     unit,
@@ -236,6 +239,7 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
         sources: sourcesBody(inEffect),
         choices: choicesBody(inEffect),
       },
+      rights: rights(row),
       equity: equity === undefined ? null : moneyText(equity.equity),
       net_pnl: equity === undefined ? null : moneyText(equity.netPnl),
       command: commandOrNull(commands.get(row.id)),
@@ -245,7 +249,7 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
 
 function copyBody(
   row: CopyRow,
-  parts: Pick<CopyBody, 'settings' | 'effective' | 'equity' | 'net_pnl'> & { readonly command: CommandBody | null },
+  parts: Pick<CopyBody, 'settings' | 'effective' | 'rights' | 'equity' | 'net_pnl'> & { readonly command: CommandBody | null },
 ): CopyBody {
   return {
     id: row.id,

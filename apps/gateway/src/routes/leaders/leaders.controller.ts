@@ -1,4 +1,5 @@
 import { err, type LeaderId, ok, type Result } from '@lockstep/kernel';
+import { LEADER_ACCESS } from '@lockstep/roster';
 import type { ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -12,10 +13,16 @@ import { Answers } from '../../http/documented';
 import { addressField, idField, nameField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
+import { publish, told } from '../../http/publish';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
 import { networkField, networkRefusal, venueField } from '../venue';
 import { type LeaderBody, leaderListSchema, leaderSchema, presentLeaders } from './leader-body';
+
+const accessField = z
+  .enum(LEADER_ACCESS)
+  .describe('Who may copy it. `granted`: followers with an entitlement alone; copies of others take no new risk, what reduces risk goes on.')
+  .meta({ examples: ['granted'] });
 
 class CreateLeaderDto extends createZodDto(
   z.strictObject({
@@ -24,12 +31,14 @@ class CreateLeaderDto extends createZodDto(
     network: networkField,
     address: addressField.describe('The account to follow. Any public account; nobody is told.'),
     terms: z.record(z.string().max(60), z.unknown()).default({}),
+    access: accessField.default('everyone'),
   }),
 ) {}
 class PatchLeaderDto extends createZodDto(
   z.strictObject({
     name: nameField.optional(),
     status: z.enum(['active', 'paused']).optional().describe('Copies of a paused leader take no new risk; what reduces risk goes on.'),
+    access: accessField.optional(),
   }),
 ) {}
 class LeaderPath extends createZodDto(z.object({ id: idField('ldr') })) {}
@@ -58,7 +67,7 @@ export class LeadersController {
       const watched = await unit.inbox.watch(body.venue, body.network, body.address);
       const id = this.context.ids.next('leader');
       const times = { createdAt: unit.now, updatedAt: unit.now };
-      await unit.leaders.insert({ id, watchedNo: watched.no, name: body.name, terms: body.terms, status: 'active', ...times });
+      await unit.leaders.insert({ id, watchedNo: watched.no, name: body.name, terms: body.terms, status: 'active', access: body.access, ...times });
       await this.mutations.command(unit, { kind: 'leader.watch', targetId: id, payload: {}, actor: call.key.keyId });
       await this.mutations.audit(unit, call, 'leader.create', id);
       return this.presented(unit, id);
@@ -92,13 +101,21 @@ export class LeadersController {
       const row = await unit.leaders.findOne({ id }, { lock: true });
       if (row === null) return err(NOT_FOUND);
       if (row.status === 'closed') return err(refusal('state_conflict', 'A closed leader stays closed.'));
-      const change = { name: body.name ?? row.name, status: body.status ?? row.status, updatedAt: unit.now };
+      const change = { name: body.name ?? row.name, status: body.status ?? row.status, access: body.access ?? row.access, updatedAt: unit.now };
       await unit.leaders.update({ id }, change);
       if (change.status !== row.status) {
         const kind = change.status === 'paused' ? 'leader.pause' : 'leader.resume';
         await this.mutations.command(unit, { kind, targetId: id, payload: {}, actor: call.key.keyId });
       }
+      if (change.access !== row.access) {
+        const kind = change.access === 'granted' ? 'leader.restrict' : 'leader.open';
+        await this.mutations.command(unit, { kind, targetId: id, payload: {}, actor: call.key.keyId });
+      }
       await this.mutations.audit(unit, call, 'leader.update', id, body);
+      if (change.access !== row.access) {
+        const { access } = change;
+        await publish(this.context, unit, told('leader.access_changed', { leader_id: id, access, actor: call.key.keyId }));
+      }
       return this.presented(unit, id);
     });
   }

@@ -145,7 +145,7 @@ async function writeScope(platform: FanoutPlatform, scope: TenantScope, leader: 
   }));
   await platform.storage.scoped(scope, async (unit) => {
     const times = { createdAt: unit.now, updatedAt: unit.now };
-    await unit.leaders.insert({ id: leaderId, watchedNo: watched.no, name: 'Leader', terms: {}, status: 'active', ...times });
+    await unit.leaders.insert({ id: leaderId, watchedNo: watched.no, name: 'Leader', terms: {}, status: 'active', access: 'everyone', ...times });
     await unit.feeSchedules.insert(feeSchedule(ids.next('feeSchedule'), builder, unit.now));
     await unit.followers.insertAll(rows.map(({ followerId }) => ({ id: followerId, externalRef: null, status: 'active', ...times })));
     await unit.venueAccounts.insertAll(rows.map((row) => ({ ...accountRow(platform.sealingPublicKey, scope, row, builder), ...times })));

@@ -12,6 +12,7 @@ import { BROKEN_MIRRORS } from './mirrors';
 import { BROKEN_MODES } from './modes';
 import { BROKEN_PROTECTIVE_STOPS } from './protective-stops';
 import { BROKEN_RESTING } from './resting';
+import { BROKEN_RIGHTS } from './rights';
 import { BROKEN_SENDING } from './sending';
 import { BROKEN_SHARED_LIMITS } from './shared-limits';
 import { BROKEN_SHARING } from './sharing';
@@ -31,6 +32,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_MIRRORS,
   ...BROKEN_BREAKERS,
   ...BROKEN_STOPS,
+  ...BROKEN_RIGHTS,
   ...BROKEN_ENDINGS,
   ...BROKEN_TARGETS,
   ...BROKEN_MODES,

@@ -128,8 +128,8 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'libs/replication/src/checks.ts',
-        find: 'return ((copies.status[row] ?? 0) & UNKNOWN_TRUTH) !== 0 ? STALE_TRUTH : CLEAR;',
-        put: 'return CLEAR;',
+        find: 'return ((copies.status[row] ?? 0) & UNKNOWN_TRUTH) !== 0 ? STALE_TRUTH : _reasons.CLEAR;',
+        put: 'return _reasons.CLEAR;',
       },
       {
         file: 'libs/replication/src/order-facts.ts',

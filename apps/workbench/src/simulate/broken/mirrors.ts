@@ -20,7 +20,7 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'libs/replication/src/mirror-room.ts',
-        find: '(0, _checks.standingRefusal)(copies, row, options.now + MIRROR_AGENT_MARGIN_MS) !== _checks.CLEAR || ',
+        find: '(0, _checks.standingRefusal)(copies, row, options.now, options.now + MIRROR_AGENT_MARGIN_MS) !== _checks.CLEAR || ',
         put: '',
       },
     ],

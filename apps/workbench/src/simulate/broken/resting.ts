@@ -39,7 +39,7 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
     name: 'rest_outlives_pause',
     rule: 'an entry that stands is cancelled by a pause, a kill switch, a stop and a loss limit',
     caughtBy: ['rest_not_cancelled'],
-    edits: [{ file: STANDING, find: 'if (!book.takesRisk(row) || copies.halts[row] !== rest.halts) return false;', put: '' }],
+    edits: [{ file: STANDING, find: 'if (!book.takesRisk(row, ctx.clock.now()) || copies.halts[row] !== rest.halts) return false;', put: '' }],
   },
   {
     name: 'rest_outlives_window',

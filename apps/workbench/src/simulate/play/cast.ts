@@ -32,6 +32,8 @@ export interface CopyCast {
   /** Of the newest settings version. */
   version: number;
   readonly createdAt: number;
+  /** Newest version of the leader's terms its follower consented to; 0: none. */
+  consentedTo: number;
   /** Terms and allocation as they were told last as in force. */
   told?: { readonly terms: CopyTerms; readonly allocation: bigint };
   /** It adopts and became active, and the command that lets it begin is not settled. */

@@ -7,6 +7,7 @@ import { type CommandKind, MAIN_ACCOUNT, type ProposalRow } from '@lockstep/stor
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import type { Cast, CommandCast, CopyCast, FollowerCast } from './cast';
 import type { PlatformStore, TenantUnit } from './platform-store';
+import { consent, NO_RIGHTS, rightsToBegin } from './rights-to-begin';
 import { settingsOf } from './terms';
 import type { SimWakeups } from './wakeups';
 
@@ -34,6 +35,8 @@ const STOPPED_FROM = {
 
 /** Tenants, followers and the operator: writes what the gateway writes, and wakes the engine. Every call resolves when its 2xx would be sent; false: refused. */
 export class PlatformActor {
+  private hasRights = false;
+
   constructor(
     private readonly store: PlatformStore,
     private readonly ids: Ids,
@@ -93,7 +96,7 @@ export class PlatformActor {
     const id = this.ids.next('leader');
     await this.store.scoped(scope, async (unit) => {
       const times = { createdAt: unit.now, updatedAt: unit.now };
-      await unit.leaders.insert({ id, watchedNo: watched.no, name: `leader ${leader}`, terms: {}, status: 'active', ...times });
+      await unit.leaders.insert({ id, watchedNo: watched.no, name: `leader ${leader}`, terms: {}, status: 'active', access: 'everyone', ...times });
       await this.append(unit, scope, 'leader.watch', id, {});
     });
     this.cast.addLeader(tenant, leader, id);
@@ -154,14 +157,33 @@ export class PlatformActor {
     this.wake(follower.scope);
   }
 
+  /** Writes rows of a scope with the command that tells of them, as the gateway does in one transaction, and wakes the engine; false: it was refused, and nothing stands. */
+  async commit(
+    scope: TenantScope,
+    work: (unit: TenantUnit) => Promise<{ readonly kind: CommandKind; readonly targetId: string } | null>,
+  ): Promise<boolean> {
+    this.hasRights = true;
+    const done = await this.store.scoped(scope, async (unit) => {
+      const command = await work(unit);
+      if (command !== null) await this.append(unit, scope, command.kind, command.targetId, {});
+      return command;
+    });
+    if (done !== null) this.wake(scope, done);
+    return done !== null;
+  }
+
   async createCopy(copy: number, follower: FollowerCast, leader: number, allocation: bigint, terms: CopyTerms): Promise<CopyCast | null> {
     const { scope } = follower;
     const leaderId = this.cast.leaderId(follower.tenant, leader);
     if (leaderId === undefined) return null;
     const id = this.ids.next('copy');
+    let consentedTo = 0;
     const made = await this.store.scoped(scope, async (unit) => {
       const running = (await unit.copies.runningOn(follower.accountId)).map((row) => row.id);
       if (!this.mayJoin(follower, running, leader, terms)) return 0;
+      // Where nobody ever granted or published anything nothing is asked for.
+      const rights = this.hasRights ? await rightsToBegin(unit, leaderId, follower.id) : NO_RIGHTS;
+      if (rights === null) return 0;
       const times = { createdAt: unit.now, updatedAt: unit.now, startedAt: null, stoppedAt: null, unwindBy: null };
       const row = { id, leaderId, followerId: follower.id, venueAccountId: follower.accountId, allocation, state: 'preparing', stateReason: null };
       await unit.copies.insert({ ...row, settingsVersion: 1, ...times });
@@ -172,7 +194,9 @@ export class PlatformActor {
         actor: 'simulation',
         effectiveFrom: unit.now,
       });
-      await this.append(unit, scope, 'copy.activate', id, { needs: [follower.accountId, leaderId] });
+      if (rights.version > 0) await consent(unit, id, leaderId, rights.version);
+      await this.append(unit, scope, 'copy.activate', id, { needs: [follower.accountId, leaderId, ...rights.needs] });
+      consentedTo = rights.version;
       return Number((await unit.copies.findOne({ id }))?.no ?? 0);
     });
     this.wake(scope);
@@ -191,6 +215,7 @@ export class PlatformActor {
       createdAt: this.time.now(),
       pending: [],
       no: made,
+      consentedTo,
     };
     this.cast.addCopy(cast);
     return cast;

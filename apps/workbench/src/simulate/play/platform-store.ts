@@ -18,6 +18,9 @@ export interface TenantUnit {
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'insert'>;
   readonly riskLimits: Part<ScopedUnit['riskLimits'], 'hold' | 'put'>;
   readonly proposals: Part<ScopedUnit['proposals'], 'find' | 'findOne'>;
+  readonly entitlements: Part<ScopedUnit['entitlements'], 'findOne' | 'insert' | 'update'>;
+  readonly leaderTerms: Part<ScopedUnit['leaderTerms'], 'insert' | 'of'>;
+  readonly copyConsents: Part<ScopedUnit['copyConsents'], 'insert'>;
 }
 
 /** What the operator writes on platform tables. */

@@ -1,4 +1,4 @@
-import { price, size, type TenantScope } from '@lockstep/kernel';
+import { type Ids, price, size, type TenantScope } from '@lockstep/kernel';
 import type { KillTarget } from '@lockstep/risk';
 import {
   type CloseAllTarget,
@@ -23,6 +23,7 @@ import type { FaultSwitches } from './faults';
 import { LeaderOrders } from './leader-orders';
 import { pastOf } from './past';
 import { AGENT_NAME, BUILDER, BUILDER_TENTHS, type PlatformActor, wholeHours } from './platform-actor';
+import { RightsPlayer } from './rights';
 import { decimal, type SimWorld } from './sim-world';
 import { chainOf, seenOf } from './terms';
 
@@ -35,6 +36,7 @@ export interface PlayerParts {
   readonly faults: FaultSwitches;
   readonly observe: (observation: Observation) => void;
   readonly exact: () => number;
+  readonly ids: Ids;
 }
 
 /** How the auditor knows each way of stopping. */
@@ -50,9 +52,11 @@ export class Player {
   private agents = 0;
   private readonly chain: SimChain;
   private readonly orders: LeaderOrders;
+  private readonly rights: RightsPlayer;
 
   constructor(private readonly parts: PlayerParts) {
     this.orders = new LeaderOrders(parts.world);
+    this.rights = new RightsPlayer(parts);
     this.chain = new SimChain(parts.scenario.coins.map(({ coin }) => coin));
   }
 
@@ -165,6 +169,13 @@ export class Player {
       case 'tenant_release':
         await this.suspension(step);
         return;
+      case 'leader_access':
+      case 'entitlement_grant':
+      case 'entitlement_revoke':
+      case 'terms_publish':
+      case 'copy_consent':
+        await this.rights.play(step);
+        return;
       case 'regime':
       case 'calm_begins':
       case 'audit':
@@ -257,6 +268,7 @@ export class Player {
       const made = follower === undefined ? null : await actor.createCopy(step.copy, follower, step.leader, step.allocation, step.terms);
       if (made === null) return;
       this.terms(made, made.terms, made.allocation);
+      this.rights.begun(made);
       for (const { target } of this.chain.pending) if (binds(target, made)) this.asked(made, made.terms, made.allocation);
       return;
     }

@@ -140,6 +140,14 @@ class WatchedUnit implements EngineScopedUnit {
     return this.unit.copies;
   }
 
+  get entitlements() {
+    return this.unit.entitlements;
+  }
+
+  get leaderTerms() {
+    return this.unit.leaderTerms;
+  }
+
   get events() {
     return this.unit.events;
   }

@@ -2,6 +2,7 @@ import type { EpochMs } from '@lockstep/kernel';
 import type { HaltCause, HaltedThing } from '../observations';
 import type { CopySeen } from '../terms';
 import { entryOf } from './entry-of';
+import type { RightKind } from './rights';
 
 const keyOf = (thing: HaltedThing): string => {
   switch (thing.kind) {
@@ -18,7 +19,7 @@ const keyOf = (thing: HaltedThing): string => {
 
 /** A wish that new risk ends, in force. */
 export interface HaltInForce {
-  readonly cause: HaltCause;
+  readonly cause: HaltCause | RightKind;
   readonly thing: string;
   readonly since: EpochMs;
 }

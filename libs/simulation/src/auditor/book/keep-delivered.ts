@@ -264,7 +264,7 @@ function heldAgainst(state: AuditState, copy: CopyTrack, { coin, after }: Leader
 /** Whether a copy may take new risk on a move, and whether it must. Where that changes about now it may, and need not. */
 export function entersOn(state: AuditState, copy: CopyTrack, coin: string, at: number): { readonly may: boolean; readonly must: boolean } {
   const { settings } = copy.terms;
-  const halted = state.halts.oldest(copy.copy);
+  const halted = state.haltOf(copy, at);
   const takes = copy.state === 'active' && admits(settings.instruments, coin) && settings.follow !== 'decreases_only';
   const asks = [copy.terms, ...copy.asked].some((terms) => terms.settings.approveWithinMs !== undefined);
   const must = takes && !asks && halted === null && copy.losses.breach === null && !state.settlingAny(at);

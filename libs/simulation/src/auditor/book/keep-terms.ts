@@ -6,6 +6,7 @@ import { entryOf } from './entry-of';
 import { keepHandOver } from './hand-overs';
 import type { LeaderCoin, LeaderTrack } from './leaders';
 import { ratioBounds } from './ratio';
+import type { RightsTold } from './rights';
 import { type AuditState, lotOf } from './state';
 import type { RatioBounds } from './target';
 import { endsOf, readEquity } from './value';
@@ -14,7 +15,7 @@ import { endsOf, readEquity } from './value';
 const TAKING_ON_MS = 5_000;
 
 /** Takes what is agreed and what is asked for into the books. */
-export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { kind: 'added_now' }>): void {
+export function keepTerms(state: AuditState, told: Exclude<TermsObservation, RightsTold | { kind: 'added_now' }>): void {
   switch (told.kind) {
     case 'instrument': {
       const { coin, maxLeverage, minNotional, isolated = false } = told;
@@ -81,6 +82,12 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
       return;
     }
   }
+}
+
+/** Takes what is told of rights: what was missing may be there again, and increments of the last moments be decided on only now. */
+export function keepRights(state: AuditState, told: RightsTold): void {
+  state.rights.keep(told);
+  for (const copy of state.copies.values()) if (state.rights.missing(copy.copy, told.at) === null) release(state, copy, told.at);
 }
 
 /**

@@ -8,11 +8,12 @@ import type { AccountCharges } from './charges';
 import type { CopyTrack } from './copies';
 import { entryOf } from './entry-of';
 import { Formers } from './formers';
-import { Halts } from './halts';
+import { type HaltInForce, Halts } from './halts';
 import { HoldingIndex } from './holding-index';
 import { LeaderTrack } from './leaders';
 import { DeliveredMarks } from './marks';
 import type { OrderTrack } from './orders';
+import { Rights } from './rights';
 import type { SharedStanding } from './shared-standing';
 
 /** The price the minimum is judged at may be so far off the newest mark, in percent of the most that waits. */
@@ -77,6 +78,7 @@ export class AuditState {
   /** What the venue charged each account. */
   readonly charges = new Map<string, AccountCharges>();
   readonly halts = new Halts();
+  readonly rights = new Rights();
   readonly blindness = new Blindness();
   readonly startedAt = new Map<string, EpochMs>();
   readonly formers = new Formers();
@@ -109,6 +111,19 @@ export class AuditState {
 
   leader(address: string): LeaderTrack {
     return entryOf(this.leaders, address, () => new LeaderTrack(this.options.equityWindowMs));
+  }
+
+  /**
+   * What ends a copy's new risk at a moment, the oldest of what was asked for and of rights it lacks; null: nothing. A right that ends by its time ends when the
+   * clock of whoever asks says so.
+   */
+  haltOf({ copy }: CopyTrack, at: EpochMs): HaltInForce | null {
+    const asked = this.halts.oldest(copy);
+    const right = this.rights.missing(copy, at);
+    if (right === null) return asked;
+    const since = right.byTime ? right.since + this.options.clockSlackMs : right.since;
+    if (since > at || (asked !== null && asked.since <= since)) return asked;
+    return { cause: right.cause, thing: `copy ${copy.copyId}`, since };
   }
 
   report(kind: ViolationKind, at: EpochMs, copyId: string | null, cloid: string | null, text: string): void {

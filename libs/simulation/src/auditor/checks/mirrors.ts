@@ -107,8 +107,8 @@ interface End {
   readonly graceMs: number;
 }
 
-/** What ends a mirror, the first of all; null: nothing did. One that only reduces ends with its leader's order and where everything is closed. */
-function endOf(state: AuditState, order: OrderTrack): End | null {
+/** What ends a mirror, the first of all by a moment; null: nothing did. One that only reduces ends with its leader's order and where everything is closed. */
+function endOf(state: AuditState, order: OrderTrack, at: EpochMs): End | null {
   const copy = state.copies.get(order.copyId);
   const { handed, mirror } = order;
   if (copy === undefined || handed === null || mirror === null) return null;
@@ -120,17 +120,17 @@ function endOf(state: AuditState, order: OrderTrack): End | null {
     ends.push({ at: copy.terms.at, why: 'the copy mirrors no more', graceMs: mirrorGraceMs });
   if (copy.state === 'breaker_closed' || copy.state === 'stopping' || copy.state === 'stopped')
     ends.push({ at: copy.stateAt, why: `the copy was ${copy.state}`, graceMs: mirrorGraceMs });
-  if (!handed.reduceOnly) ends.push(...haltsOf(state, copy, order));
+  if (!handed.reduceOnly) ends.push(...haltsOf(state, copy, order, at));
   return ends
     .map((end) => ({ ...end, at: Math.max(end.at, handed.sentAt) }))
     .reduce<End | null>((a, b) => (a === null || b.at + b.graceMs < a.at + a.graceMs ? b : a), null);
 }
 
 /** What ends new risk, and with it what may enter. */
-function haltsOf(state: AuditState, copy: CopyTrack, order: OrderTrack): readonly End[] {
+function haltsOf(state: AuditState, copy: CopyTrack, order: OrderTrack, at: EpochMs): readonly End[] {
   const ends: End[] = [];
   const graceMs = state.options.mirrorEndMs;
-  const halt = state.halts.oldest(copy.copy);
+  const halt = state.haltOf(copy, at);
   if (halt !== null) ends.push({ at: halt.since, why: `${halt.cause} of ${halt.thing}`, graceMs });
   if (copy.state !== 'active') ends.push({ at: copy.stateAt, why: `the copy was ${copy.state}`, graceMs });
   const { breach } = copy.losses;
@@ -159,7 +159,7 @@ function turnMs(state: AuditState): number {
 
 function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: string): void {
   if (order.mirror === null || order.handed === null || !order.rested || order.ended || order.remaining <= 0n) return;
-  const ended = endOf(state, order);
+  const ended = endOf(state, order, at);
   // Before what a change left open is found out, nothing else is done about it.
   if (at <= order.changedAt + state.options.mirrorChangeMs) return;
   // Without an agent nobody can cancel it.
@@ -196,7 +196,7 @@ export function checkCalmMirrors(state: AuditState, snapshot: CalmSnapshot): voi
         const twin = named.get(order.mirror.leaderOrder);
         named.set(order.mirror.leaderOrder, order);
         if (twin !== undefined) state.report('mirror_double', snapshot.at, order.copyId, order.cloid, `${text}, as ${twin.cloid} does`);
-        const ended = endOf(state, order);
+        const ended = endOf(state, order, snapshot.at);
         const gone = standing.get(copy.copy.leader)?.has(order.mirror.leaderOrder) !== true;
         if (gone) state.report('mirror_not_cancelled', snapshot.at, order.copyId, order.cloid, `${text}, and its leader’s order is gone`);
         else if (ended !== null && snapshot.at - ended.at > state.options.comparisonMs)

@@ -63,6 +63,8 @@ function isSettled(state: AuditState, copy: CopyTrack, told: CopyAtCalm, at: Epo
   if (asked.length > 0 || terms.at > at - SETTLED_MS || told.state !== 'active' || copy.state !== 'active' || copy.stateAt > at - SETTLED_MS)
     return false;
   if (copy.ownShare || copy.losses.breach !== null || mayHalt(state, copy, at) || state.halts.oldest(copy.copy) !== null) return false;
+  const soon = at + state.options.clockSlackMs;
+  if (state.rights.missing(copy.copy, soon) !== null || state.rights.changed(copy.copy, at - SETTLED_MS, soon)) return false;
   return !state.unsigned.has(copy.copy.account);
 }
 

@@ -1,3 +1,4 @@
+import type { EpochMs } from '@lockstep/kernel';
 import { isExit, type OrderTrack } from '../book/orders';
 import type { AuditState } from '../book/state';
 import type { WorldObservation } from '../observations';
@@ -20,7 +21,7 @@ export function checkRestFilled(state: AuditState, fill: Extract<WorldObservatio
   const order = fill.cloid === null ? undefined : state.orders.get(fill.cloid);
   const handed = order?.handed ?? null;
   if (order === undefined || !order.rested || order.mirror !== null || handed === null || handed.tif === 'ioc' || isExit(handed)) return;
-  const ended = endOf(state, order);
+  const ended = endOf(state, order, fill.at);
   if (ended === null || fill.at <= ended.at + state.options.restGraceMs || ended.at <= quietSince(state, order)) return;
   const late = fill.at - ended.at;
   const text = `order ${order.cloid} of copy ${order.copyId} stood in ${fill.coin} and filled ${sizeText(fill.size)} ${late} ms after ${ended.why}`;
@@ -36,7 +37,7 @@ export function checkRestEnded(state: AuditState, seen: Extract<WorldObservation
   const handed = order?.handed ?? null;
   if (seen.status !== 'done' || order === undefined || order.ended || !order.rested || order.mirror !== null) return;
   if (handed === null || handed.tif === 'ioc' || isExit(handed) || order.remaining <= 0n || !order.stoodWhenAnswered || order.answeredLate) return;
-  const ended = endOf(state, order);
+  const ended = endOf(state, order, seen.at);
   if (ended === null || ended.at <= quietSince(state, order)) return;
   const late = seen.at - Math.max(ended.at, order.answeredAt);
   if (late <= state.options.restEndMs) return;
@@ -69,15 +70,15 @@ interface End {
   readonly why: string;
 }
 
-/** What ends an order that stands, the first of all; null: nothing did. */
-function endOf(state: AuditState, order: OrderTrack): End | null {
+/** What ends an order that stands, the first of all by a moment; null: nothing did. */
+function endOf(state: AuditState, order: OrderTrack, at: EpochMs): End | null {
   const copy = state.copies.get(order.copyId);
   const { handed } = order;
   if (copy === undefined || handed === null) return null;
   const windows = [copy.terms, ...copy.asked, copy.earlier ?? copy.terms].map(({ settings }) => settings.maxAgeMs + settings.catchUpMs);
   const ends: End[] = [{ at: handed.sentAt + Math.max(...windows) + state.options.clockSlackMs, why: 'its window ended' }];
   if (order.reducedAt !== null) ends.push({ at: order.reducedAt, why: 'its leader reduced' });
-  const halt = state.halts.oldest(copy.copy);
+  const halt = state.haltOf(copy, at);
   if (halt !== null) ends.push({ at: halt.since, why: `${halt.cause} of ${halt.thing}` });
   if (copy.state !== 'active') ends.push({ at: copy.stateAt, why: `the copy was ${copy.state}` });
   const { breach } = copy.losses;

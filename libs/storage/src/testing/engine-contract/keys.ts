@@ -203,7 +203,15 @@ export function keyContract(bench: () => Bench): void {
       await expect(insert(second, 'preparing')).rejects.toThrow();
       await bench().store.gateway(seat.scope, async (unit) => {
         const at = bench().clock.now();
-        const made = { watchedNo: seat.watchedNo, name: 'Another', terms: {}, status: 'active' as const, createdAt: at, updatedAt: at };
+        const made = {
+          watchedNo: seat.watchedNo,
+          name: 'Another',
+          terms: {},
+          status: 'active',
+          access: 'everyone',
+          createdAt: at,
+          updatedAt: at,
+        } as const;
         await unit.leaders.insert({ id: other, ...made });
       });
       await insert(another, 'preparing', other);

@@ -17,6 +17,8 @@ export function recordContract(bench: () => Bench): void {
         leaderId: seat.leaderId,
         leaderStatus: 'active',
         leaderTerms: { share: '0.1' },
+        leaderAccess: 'everyone',
+        consentedTo: 0,
         watchedNo: Number(seat.watchedNo),
         followerId: seat.followerId,
         followerStatus: 'active',

@@ -97,6 +97,8 @@ export async function seen(unit: EngineScopedUnit, seat: FurnishedSeat) {
     highestNonce: await records.highestJournaledNonce(),
     leaders: await unit.leaders.find({}),
     leader: await unit.leaders.findOne({ id: seat.leaderId }),
+    entitlements: await unit.entitlements.granted(),
+    terms: await unit.leaderTerms.all(),
     first: await unit.ledger.postedSources(['first', 'second']),
     cash: await unit.ledger.sumOfCopy(seat.copyId, copyAccount(seat.copyId, 'venue_cash'), 'USDC'),
     orders: await records.writtenOrders([seat.order.id]),

@@ -56,7 +56,15 @@ export async function seatOf(bench: Bench, scope?: TenantScope): Promise<Seat> {
   ];
   const at = bench.clock.now();
   await bench.store.gateway(own, async (unit) => {
-    await unit.leaders.insert({ id: leaderId, watchedNo: watched.no, name: 'Leader', terms: { share: '0.1' }, status: 'active', ...since(at) });
+    await unit.leaders.insert({
+      id: leaderId,
+      watchedNo: watched.no,
+      name: 'Leader',
+      terms: { share: '0.1' },
+      status: 'active',
+      access: 'everyone',
+      ...since(at),
+    });
     await unit.followers.insert({ id: followerId, externalRef: null, status: 'active', ...since(at) });
     await unit.venueAccounts.insert(accountRow(bench, accountId, followerId));
     await unit.copies.insert(copyRow(bench, { copyId, leaderId, followerId, accountId }));

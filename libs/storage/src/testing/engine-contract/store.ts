@@ -20,6 +20,9 @@ export interface GatewayUnit {
   readonly killSwitches: Part<ScopedUnit['killSwitches'], 'turn'>;
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'insert'>;
   readonly riskLimits: Part<ScopedUnit['riskLimits'], 'hold' | 'put'>;
+  readonly entitlements: Part<ScopedUnit['entitlements'], 'insert' | 'update'>;
+  readonly leaderTerms: Part<ScopedUnit['leaderTerms'], 'insert'>;
+  readonly copyConsents: Part<ScopedUnit['copyConsents'], 'insert'>;
 }
 
 /** What the operator writes on platform tables. */

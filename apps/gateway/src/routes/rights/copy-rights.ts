@@ -1,0 +1,96 @@
+import { timeText } from '@lockstep/delivery';
+import { consentRefusal, entitledUntil, firstUncovered, isEntitled } from '@lockstep/roster';
+import type { CopyRow, LeaderRow, ScopedUnit } from '@lockstep/storage';
+import { z } from 'zod';
+import { named } from '../../http/documented';
+import { timeOrNull } from '../../http/fields';
+import { type Refusal, refusal } from '../../http/problem-exception';
+
+/** Whether a copy may take new risk as far as its rights go. */
+export const copyRightsSchema = named(
+  'CopyRights',
+  z
+    .object({
+      entitlement: z.object({
+        status: z
+          .enum(['not_needed', 'granted', 'missing', 'ended', 'revoked'])
+          .describe(
+            '`not_needed`: everyone may copy the leader. With `missing`, `ended` and `revoked` the copy takes no new risk (`entitlement`); its exits go on.',
+          ),
+        id: z.string().nullable().describe('The entitlement of the copy’s follower for its leader; null: there is none.'),
+        until: timeText.nullable().describe('It ends with this moment; null: with none.'),
+      }),
+      consent: z.object({
+        status: z
+          .enum(['not_needed', 'given', 'announced', 'missing'])
+          .describe(
+            '`not_needed`: no terms are published. `given`: it covers everything published. `announced`: newer terms bind from `needed_from` on. `missing`: they bind; the copy takes no new risk (`consent`), its exits go on.',
+          ),
+        version: z.int().nullable().describe('Newest version of the leader’s terms that was consented to; null: none was.'),
+        consented_at: timeText.nullable(),
+        actor: z.string().nullable().describe('The API key by which it was given.'),
+        needed_version: z.int().nullable().describe('First terms that are not consented to; null: there are none.'),
+        needed_from: timeText.nullable().describe('From when on they bind.'),
+      }),
+    })
+    .describe('Whether the copy’s follower may copy the leader, and consented to the leader’s terms.'),
+);
+export type CopyRightsBody = z.output<typeof copyRightsSchema>;
+
+/** Presents the rights of copies: four statements, however many copies. */
+export async function presentRights(unit: ScopedUnit, rows: readonly CopyRow[]): Promise<(row: CopyRow) => CopyRightsBody> {
+  const leaderIds = [...new Set(rows.map(({ leaderId }) => leaderId))];
+  const access = await unit.leaders.accessOf(leaderIds);
+  const entitlements = await unit.entitlements.ofCopies(rows);
+  const terms = await unit.leaderTerms.of(leaderIds);
+  const consents = await unit.copyConsents.newestOf(rows.map(({ id }) => id));
+  return ({ id, leaderId, followerId }) => {
+    const entitlement = entitlements.get(`${leaderId} ${followerId}`) ?? null;
+    const isNeeded = access.get(leaderId) === 'granted';
+    const ofLeader = terms.filter((row) => row.leaderId === leaderId);
+    const consent = consents.get(id) ?? null;
+    const needed = firstUncovered(ofLeader, consent?.version ?? 0);
+    const missing = entitlement === null ? 'missing' : entitlement.revokedAt !== null ? 'revoked' : 'ended';
+    return {
+      entitlement: {
+        status: isNeeded ? (isEntitled(entitlement, unit.now) ? 'granted' : missing) : 'not_needed',
+        id: entitlement?.id ?? null,
+        until: timeOrNull(entitlement?.until ?? null),
+      },
+      consent: {
+        status: ofLeader.length === 0 ? 'not_needed' : needed === null ? 'given' : needed.bindingFrom > unit.now ? 'announced' : 'missing',
+        version: consent?.version ?? null,
+        consented_at: timeOrNull(consent?.consentedAt ?? null),
+        actor: consent?.actor ?? null,
+        needed_version: needed?.version ?? null,
+        needed_from: timeOrNull(needed?.bindingFrom ?? null),
+      },
+    };
+  };
+}
+
+/** Why a consent to `version` does not do for a copy of a leader now; null: it does. */
+export async function consentProblem(unit: ScopedUnit, { id }: Pick<LeaderRow, 'id'>, version: number | null): Promise<Refusal | null> {
+  const code = consentRefusal(await unit.leaderTerms.of([id]), version, unit.now);
+  return code === null ? null : refusal(code, CONSENT_DETAILS[code]);
+}
+
+const CONSENT_DETAILS = {
+  consent_missing: 'The leader has terms in force: name the version the follower consented to in `consent_version`.',
+  terms_unknown: 'The leader has no terms of this version.',
+  terms_outdated: 'Newer terms are in force: the follower has to consent to those.',
+} as const;
+
+/** What a copy of a leader needs to be made for a follower: the entitlement it goes by, or null where none is needed; or why it may not be. */
+export async function rightsToBegin(
+  unit: ScopedUnit,
+  leader: LeaderRow,
+  followerId: CopyRow['followerId'],
+  consentVersion: number | null,
+): Promise<{ readonly refused: Refusal } | { readonly refused: null; readonly entitlementId: string | null }> {
+  const entitlement = leader.access === 'everyone' ? null : await unit.entitlements.findOne({ leaderId: leader.id, followerId });
+  if (entitledUntil(leader.access, entitlement) <= unit.now)
+    return { refused: refusal('entitlement_missing', 'The leader may be copied by followers with an entitlement alone.') };
+  const refused = await consentProblem(unit, leader, consentVersion);
+  return refused === null ? { refused, entitlementId: entitlement?.id ?? null } : { refused };
+}
