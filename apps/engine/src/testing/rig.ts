@@ -52,6 +52,10 @@ export interface CopyTerms {
 }
 
 export const ENGINE_ENTRY = 'dist/apps/engine/src/main.js';
+/** Each signing thread keeps few signatures ready: an engine of a test lives for seconds and sends a handful of orders, and thousands would cost it more than all else. */
+const FEW_PRESIGNATURES = { LOCKSTEP_PRESIGNATURES: '64' } as const;
+/** Code is compiled for speed after eight times as much work as by default: most of what so short a life would compile never pays. */
+const PATIENT = ['--interrupt-budget=540672'] as const;
 
 /** `venueName` is the venue that leaders and accounts are registered at; its network is always `sim`. */
 export async function startRig(venueArgs: readonly string[] = [], venueName = 'hyperliquid'): Promise<Rig> {
@@ -67,14 +71,15 @@ export async function startRig(venueArgs: readonly string[] = [], venueName = 'h
     venue,
     storage,
     startEngine: async (env = {}) => {
-      const engine = await startProcess(ENGINE_ENTRY, [], {
+      const standard = {
         DATABASE_URL: database.url,
         LOCKSTEP_DATA_DIR: dataDir,
         LOCKSTEP_SIM_VENUE_URL: venue.url,
         LOCKSTEP_SEALING_PRIVATE_KEYS: keys.privateKey.reveal(),
         LOG_LEVEL: 'info',
-        ...env,
-      });
+        ...FEW_PRESIGNATURES,
+      };
+      const engine = await startProcess(ENGINE_ENTRY, [], { ...standard, ...env }, PATIENT);
       engines.add(engine);
       return engine;
     },
