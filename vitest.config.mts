@@ -1,6 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+// Code is compiled for speed after eight times as much work as by default, in the threads of the tests too: most of what they run, they run a few times.
+setFlagsFromString('--interrupt-budget=540672');
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const rooms = ['kernel', 'tenancy', 'roster', 'risk', 'replication', 'ledger', 'platform', 'storage', 'delivery', 'simulation'];
@@ -25,8 +30,36 @@ const INTEGRATION_TIMEOUT_MS = 300_000;
 const LONG_TIMEOUT_MS = 1_800_000;
 const shared = { pool: 'threads' as const, isolate: false };
 
+/** Integration tests that take longest, the longest first: one that began among the last would run on alone. */
+const LONGEST = [
+  'apps/engine/src/perps-studio.it.spec.ts',
+  'apps/engine/src/funding.it.spec.ts',
+  'apps/engine/src/modes.it.spec.ts',
+  'apps/engine/src/account-agents.it.spec.ts',
+  'apps/engine/src/recovery.it.spec.ts',
+  'apps/engine/src/shared-account.it.spec.ts',
+  'apps/engine/src/unreachable.it.spec.ts',
+  'apps/engine/src/one-engine.it.spec.ts',
+  'libs/venues/src/hyperliquid/submit/paths.it.spec.ts',
+  'apps/engine/src/accounts.it.spec.ts',
+  'apps/engine/src/account-types.it.spec.ts',
+  'apps/engine/src/venue-events.it.spec.ts',
+  'apps/workbench/src/simulate/postgres-seed.it.spec.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex((path) => moduleId.endsWith(`/${path}`));
+      return found < 0 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         plugins: plugins(),

@@ -37,7 +37,7 @@ const findings = FOLDERS.flatMap((folder) =>
 
 const compile = (room) =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, ['node_modules/typescript-7/bin/tsc', '-p', `libs/${room}/tsconfig.json`]);
+    const child = spawn(process.execPath, ['node_modules/typescript-7/bin/tsc', '--singleThreaded', '-p', `libs/${room}/tsconfig.json`]);
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;

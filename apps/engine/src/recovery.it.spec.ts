@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CrashPoint } from './crash-points';
 import { type CopiedLeader, copiedLeader } from './testing/pair';
-import { type Rig, startRig } from './testing/rig';
+import { ENGINE_ENTRY, type Rig, startRig } from './testing/rig';
 
 describe('kill -9 and restart lose nothing and double nothing', () => {
   let rig: Rig;
@@ -28,12 +28,12 @@ describe('kill -9 and restart lose nothing and double nothing', () => {
   ])(
     'killed at %s',
     async (point, side) => {
-      const doomed = await rig.startEngine({ LOCKSTEP_CRASH_AT: point });
+      const doomed = await rig.startEngine({ LOCKSTEP_CRASH_AT: point }, ENGINE_ENTRY);
       held += side === 'buy' ? 0.2 : -0.2;
       await pair.trade(side, '2');
       expect(await doomed.exited).toBeNull();
       // Nobody listens there: a Redis that is away holds up no recovery.
-      const healthy = await rig.startEngine({ REDIS_URL: 'redis://127.0.0.1:1' });
+      const healthy = await rig.startEngine({ REDIS_URL: 'redis://127.0.0.1:1' }, ENGINE_ENTRY);
       await pair.settled(held);
       for (const { tenant, copyId, address } of pair.followers) {
         const facts = await rig.storage.scoped(tenant.scope, async (unit) => ({

@@ -20,9 +20,14 @@ export interface TestProcess {
 const READY_MAX_MS = 90_000;
 const LINES_MAX = 5_000;
 
-/** Starts `node dist/<entry>` with only the given environment and waits for its ready line. */
-export async function startProcess(entry: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<TestProcess> {
-  const child = spawn(process.execPath, [entry, ...args], { env: { ...childEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts `node [nodeArgs] dist/<entry>` with only the given environment and waits for its ready line. */
+export async function startProcess(
+  entry: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  nodeArgs: readonly string[] = [],
+): Promise<TestProcess> {
+  const child = spawn(process.execPath, [...nodeArgs, entry, ...args], { env: { ...childEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: Record<string, unknown>[] = [];
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {

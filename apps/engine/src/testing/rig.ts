@@ -16,8 +16,8 @@ import { startVenue, type TestVenue } from './sim-control';
 export interface Rig {
   readonly venue: TestVenue;
   readonly storage: Storage;
-  /** Starts the built engine; `env` adds to its environment, e.g. a crash point. */
-  startEngine(env?: Readonly<Record<string, string>>): Promise<TestProcess>;
+  /** Starts the built engine; `env` adds to its environment, e.g. a crash point. With `ENGINE_ENTRY` it starts as in service, with made-up waves first. */
+  startEngine(env?: Readonly<Record<string, string>>, entry?: string): Promise<TestProcess>;
   /** The server forgets who holds the engine's lock, as after a failover. */
   forgetLocks(): Promise<void>;
   tenant(name: string): Promise<TestTenant>;
@@ -52,6 +52,11 @@ export interface CopyTerms {
 }
 
 export const ENGINE_ENTRY = 'dist/apps/engine/src/main.js';
+const UNREHEARSED_ENTRY = 'dist/apps/engine/src/testing/unrehearsed-engine.js';
+/** Each signing thread keeps few signatures ready: an engine of a test lives for seconds and sends a handful of orders, and thousands would cost it more than all else. */
+const FEW_PRESIGNATURES = { LOCKSTEP_PRESIGNATURES: '64' } as const;
+/** Code is compiled for speed after eight times as much work as by default: most of what so short a life would compile never pays. */
+const PATIENT = ['--interrupt-budget=540672'] as const;
 
 /** `venueName` is the venue that leaders and accounts are registered at; its network is always `sim`. */
 export async function startRig(venueArgs: readonly string[] = [], venueName = 'hyperliquid'): Promise<Rig> {
@@ -66,15 +71,16 @@ export async function startRig(venueArgs: readonly string[] = [], venueName = 'h
   return {
     venue,
     storage,
-    startEngine: async (env = {}) => {
-      const engine = await startProcess(ENGINE_ENTRY, [], {
+    startEngine: async (env = {}, entry = UNREHEARSED_ENTRY) => {
+      const standard = {
         DATABASE_URL: database.url,
         LOCKSTEP_DATA_DIR: dataDir,
         LOCKSTEP_SIM_VENUE_URL: venue.url,
         LOCKSTEP_SEALING_PRIVATE_KEYS: keys.privateKey.reveal(),
         LOG_LEVEL: 'info',
-        ...env,
-      });
+        ...FEW_PRESIGNATURES,
+      };
+      const engine = await startProcess(entry, [], { ...standard, ...env }, PATIENT);
       engines.add(engine);
       return engine;
     },

@@ -19,15 +19,7 @@ interface Documented {
 }
 
 export function contractCheck(listener: Listener): ContractCheck {
-  const strict = closed(JSON.parse(JSON.stringify(listener.document.components ?? {})));
-  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
-  ajv.addSchema({ $id: 'api', components: strict });
-  const validators = new Map<string, ValidateFunction>();
-  const validator = (ref: string): ValidateFunction => {
-    const made = validators.get(ref) ?? ajv.compile({ $ref: `api${ref}` });
-    validators.set(ref, made);
-    return made;
-  };
+  const { ajv, validator } = validatorsOf(JSON.stringify(listener.document.components ?? {}));
   const operations = operationsOf(listener.document);
   const succeeded = new Set<string>();
   const hold = (what: string, ref: string, body: unknown): void => {
@@ -48,6 +40,29 @@ export function contractCheck(listener: Listener): ContractCheck {
       else if (content.type !== null && !answer.type.startsWith(content.type)) throw new Error(`${what}: ${answer.type} instead of ${content.type}`);
     },
   };
+}
+
+interface Validators {
+  readonly ajv: Ajv2020;
+  readonly validator: (ref: string) => ValidateFunction;
+}
+
+/** By the text of the schemas: compiling them costs more than all else of a check, and the gateways of one thread publish the same. */
+const compiled = new Map<string, Validators>();
+
+function validatorsOf(components: string): Validators {
+  const known = compiled.get(components);
+  if (known !== undefined) return known;
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+  ajv.addSchema({ $id: 'api', components: closed(JSON.parse(components)) });
+  const validators = new Map<string, ValidateFunction>();
+  const validator = (ref: string): ValidateFunction => {
+    const made = validators.get(ref) ?? ajv.compile({ $ref: `api${ref}` });
+    validators.set(ref, made);
+    return made;
+  };
+  compiled.set(components, { ajv, validator });
+  return { ajv, validator };
 }
 
 function operationsOf(document: OpenAPIObject): Documented[] {

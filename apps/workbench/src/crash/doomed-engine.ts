@@ -35,7 +35,7 @@ export class DoomedEngine {
     const startedAt = performance.now();
     let timer: NodeJS.Timeout | null = null;
     try {
-      const env = { ...CHUNKS, ...extra, ...(doom === null ? {} : { LOCKSTEP_CRASH_AT: doom }) };
+      const env = { ...CHUNKS, ...FEW_PRESIGNATURES, ...extra, ...(doom === null ? {} : { LOCKSTEP_CRASH_AT: doom }) };
       this.child = null;
       this.child = await this.stack.restart('engine', 'SIGKILL', env, (kill) => {
         if (killAfterMs !== null) timer = setTimeout(() => kill('SIGKILL'), killAfterMs);
@@ -82,3 +82,5 @@ export class DoomedEngine {
 
 /** Few followers make several chunks only when a chunk is one order. */
 const CHUNKS = { LOCKSTEP_ORDERS_PER_CHUNK: '1' } as const;
+/** An engine that dies within seconds sends a handful of orders: it prepares no thousands of signatures first. */
+const FEW_PRESIGNATURES = { LOCKSTEP_PRESIGNATURES: '64' } as const;

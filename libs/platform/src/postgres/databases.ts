@@ -1,9 +1,12 @@
 import { must } from '@lockstep/kernel';
 import { Client } from 'pg';
 
-/** Makes a database on the owner's server, as a copy of `template` to which nothing may be connected meanwhile. Returns its address. Throws when the name is taken. */
+/**
+ * Makes a database on the owner's server, as a copy of `template` to which nothing may be connected meanwhile. Returns its address. Throws when the name is taken.
+ * Its files are copied: block by block through the log, as the server does it by itself, a schema of hundreds of tables costs it three times as much.
+ */
 export async function createDatabase(ownerUrl: string, name: string, template: string): Promise<string> {
-  await administer(ownerUrl, `create database ${identifier(name)} template ${identifier(template)}`);
+  await administer(ownerUrl, `create database ${identifier(name)} template ${identifier(template)} strategy file_copy`);
   return addressOf(ownerUrl, name);
 }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { present } from '@lockstep/kernel';
-import { SpendWindow } from '../../egress';
+import { SpendWindow } from '../../egress/spend-window';
 import type { HyperliquidConfig } from '../config';
 import { DEFAULT_EGRESS } from '../transport/egress-address';
 import { HttpClient } from '../transport/http';

@@ -6,7 +6,7 @@ import type { Venue } from '../../port';
 import { createHyperliquidVenue } from '../adapter';
 import type { HyperliquidSettings } from '../config';
 import { generateAgentKey } from '../sign/agent-key';
-import { systemClock, systemRandom } from './simulated-driver';
+import { FEW_PRESIGNATURES, systemClock, systemRandom } from './simulated-driver';
 import { BUILT_WORKER } from './simulated-venue';
 
 const payload = z.looseObject({
@@ -102,7 +102,7 @@ export class ScriptedVenue {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     const { port } = this.server.address() as AddressInfo;
     const base = { url: `http://127.0.0.1:${port}/w/name`, wsUrl: `ws://127.0.0.1:${port}/ws`, network: 'mainnet' as const };
-    const bounds = { workers: 1, connectionsPerWorker: 1, answerTimeoutMs: 60_000, reconnectMinMs: 50 };
+    const bounds = { workers: 1, connectionsPerWorker: 1, presignaturesPerWorker: FEW_PRESIGNATURES, answerTimeoutMs: 60_000, reconnectMinMs: 50 };
     const deps = { clock: systemClock, random: systemRandom, log: () => undefined, workerFile: BUILT_WORKER };
     this.venue = createHyperliquidVenue({ ...base, ...bounds, ...settings }, deps);
     for (let handle = 0; handle < signers; handle += 1) {

@@ -10,6 +10,9 @@ import { BUILT_WORKER, SimulatedVenue } from './simulated-venue';
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 export const systemRandom: Random = { bytes: (length) => randomBytes(length), below: (below) => randomInt(below) };
 
+/** Signatures each signing thread prepares: thousands, as in service, would cost a test more than all its orders. */
+export const FEW_PRESIGNATURES = 64;
+
 const AGENT_NAME = 'copytrade';
 const hexAddress = (): string => `0x${randomBytes(20).toString('hex')}`;
 
@@ -31,6 +34,7 @@ export class SimulatedDriver implements ConformanceDriver {
         wsUrl: simulator.wsUrl,
         network: 'mainnet',
         answerTimeoutMs: 8_000,
+        presignaturesPerWorker: FEW_PRESIGNATURES,
         reconnectMinMs: 50,
         // The cases open more connections in a minute than a process ever would.
         watchOpeningsPerMinute: 1_000,
