@@ -183,12 +183,18 @@ function settleFlat(sheet: InstrumentSheet, row: number): void {
 /** Gives up what is not copied: the target falls back to what is held on its side with orders in flight filled, ρ follows (product §2.1). Returns the micro-lots forfeited. */
 export function forfeitGap(sheet: InstrumentSheet, row: number, reason: ReasonCode): number {
   const { rows } = sheet;
+  rows.owedPrice[row] = 0;
+  rows.owedUntil[row] = 0;
+  return forfeitUpTo(sheet, row, Number.POSITIVE_INFINITY, reason);
+}
+
+/** The same of `most` micro-lots; what else is missing is owed as before. */
+export function forfeitUpTo(sheet: InstrumentSheet, row: number, most: number, reason: ReasonCode): number {
+  const { rows } = sheet;
   const target = rows.target[row] ?? 0;
   const wanted = wantedOf(rows, row, target);
   const side = wanted < 0 ? -1 : 1;
-  const amount = Math.max(0, Math.abs(wanted) - reachOf(rows, row, side > 0) * MICRO);
-  rows.owedPrice[row] = 0;
-  rows.owedUntil[row] = 0;
+  const amount = Math.min(most, Math.max(0, Math.abs(wanted) - reachOf(rows, row, side > 0) * MICRO));
   if (amount < MICRO) return 0;
   // What mirrors filled ahead is held: what is missing is missing of the target.
   const left = Math.max(0, target * side - amount);
@@ -197,5 +203,6 @@ export function forfeitGap(sheet: InstrumentSheet, row: number, reason: ReasonCo
   dropAhead(rows, row, side > 0, amount - (Math.max(0, target * side) - left));
   rows.forfeited[row] = (rows.forfeited[row] ?? 0) + amount;
   rows.forfeitReason[row] = reasonNumber(reason);
+  settleOwed(rows, row);
   return amount;
 }

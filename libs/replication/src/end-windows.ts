@@ -1,4 +1,4 @@
-import { forfeitGap } from './apply';
+import { forfeitGap, forfeitUpTo } from './apply';
 import type { CopyBook } from './book';
 import { isHandingOver, STATUS } from './copy-columns';
 import { type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
@@ -24,6 +24,7 @@ export function endWindows(book: CopyBook, sheet: InstrumentSheet, now: number):
   for (let row = 0; row < book.rowCount; row += 1) {
     const status = book.copies.status[row] ?? 0;
     if (isHandingOver(status)) continue;
+    takeLapsed(book, sheet, row, forfeits);
     // Without a window nothing is owed: what is missing all the same, an order that failed since, is given up at once.
     const isOver = now >= (rows.owedUntil[row] ?? 0);
     if (!isOver && !(isWindingDown(status) && isMissing(rows, row))) continue;
@@ -46,12 +47,24 @@ export function endWindowsBefore(book: CopyBook, sheet: InstrumentSheet, now: nu
     const until = rows.owedUntil[row] ?? 0;
     const status = copies.status[row] ?? 0;
     if (copies.copyNo[row] === 0 || isHandingOver(status)) continue;
+    takeLapsed(book, sheet, row, forfeits);
     const isOver = until !== 0 && now > until + Math.max(0, (copies.maxAgeMs[row] ?? 0) - (copies.catchUpMs[row] ?? 0));
     if (!(isOver || isWindingDown(status)) || !isMissing(rows, row)) continue;
     const forfeit = giveUp(book, sheet, row, isOver ? undefined : 'winding_down');
     if (forfeit !== null) forfeits.push(forfeit);
   }
   return forfeits;
+}
+
+/** What orders of an approval that is over left unfilled is given up, however long what was approved since is owed. */
+function takeLapsed(book: CopyBook, sheet: InstrumentSheet, row: number, forfeits: Forfeit[]): void {
+  const { rows } = sheet;
+  const most = rows.lapsed[row] ?? 0;
+  if (most === 0) return;
+  rows.lapsed[row] = 0;
+  const reason = reasonOf(reasonAt(rows.lastReason[row] ?? 0));
+  const amount = forfeitUpTo(sheet, row, most, reason);
+  if (amount > 0) forfeits.push({ row, copyNo: book.copies.copyNo[row] ?? 0, amount, reason });
 }
 
 const isWindingDown = (status: number): boolean => (status & STATUS.windingDown) !== 0;

@@ -95,6 +95,12 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   owedPrice: make.f64('owedPrice'),
   /** End of the catch-up window of those increments. */
   owedUntil: make.f64('owedUntil'),
+  /**
+   * Of a copy that asks its follower: since when what is owed was approved, epoch ms, and micro-lots, ≥ 0, that orders from before left unfilled since: their
+   * approval is over, and what another one names does not bring them back.
+   */
+  approvedFrom: make.f64('approvedFrom'),
+  lapsed: make.f64('lapsed'),
   /** Reason of the last decision and of the last order that failed. */
   lastReason: make.u8('lastReason'),
   /** Wave of the last orders, attempts used in it, and exits that failed in a row (widening the exit bound). */

@@ -2,12 +2,14 @@ import { unwrap } from '@lockstep/kernel';
 import type { CopySettings } from '@lockstep/roster';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { releasePending } from './apply';
 import { STATUS } from './copy-columns';
+import { endWindowsBefore } from './end-windows';
 import { EPISODE, MICRO } from './instrument-columns';
 import { encodeJournal, wholeSlice } from './journal';
 import { decodeJournal } from './journal-decode';
 import { mirrorEntries } from './mirror-room';
-import { type Asked, askedAfter, takeApproved } from './proposals';
+import { type Asked, askedAfter, noteUnfilled, takeApproved } from './proposals';
 import { reasonAt, reasonNumber } from './reasons';
 import { repairPlan } from './repair';
 import { takeOn } from './take-on';
@@ -45,10 +47,11 @@ const lead = (stage: Stage, to: number, now: number, ageMs = 100) => {
   stage.sheet.markAt = now;
   return stage.plan(String(to), { now }, { firstFillAt: now - ageMs, lastFillAt: now - ageMs });
 };
-const repair = (stage: Stage, now: number) => {
+const repairAll = (stage: Stage, now: number) => {
   stage.sheet.markAt = now;
-  return repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { now, lastNonce: stage.lastNonce })).plan;
+  return repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { now, lastNonce: stage.lastNonce }));
 };
+const repair = (stage: Stage, now: number) => repairAll(stage, now).plan;
 
 const step = fc.record({
   leader: fc.integer({ min: -40, max: 40 }),
@@ -193,6 +196,35 @@ describe('an approval', () => {
     stage.sheet.rows.lastReason[ROW] = reasonNumber('out_of_band');
     expect(take(NOW + 10_000, '104')).toEqual({ row: ROW, copyNo: 1, amount: 30 * MICRO, reason: 'out_of_band' });
     expect([at(stage.sheet.rows.target, ROW), at(stage.sheet.rows.owedPrice, ROW)]).toEqual([30 * MICRO, priceUnits('104')]);
+  });
+
+  it('does not bring back what an order of one before it leaves unfilled once that one is over, as of an order whose outcome was unknown', () => {
+    const stage = asking();
+    lead(stage, 10, NOW);
+    const take = (now: number, micro: number) => {
+      const approved = { buy: true, micro: micro * MICRO, price: priceUnits('100') };
+      return takeApproved(stage.book, stage.sheet, ROW, approved, { now, until: now + 10_000 });
+    };
+    const free = (lots: number, filled: number, decidedAt: number): void => {
+      releasePending(stage.sheet, ROW, { buy: true, exit: false }, lots - filled);
+      noteUnfilled(stage.book, stage.sheet, ROW, lots - filled, decidedAt);
+    };
+    take(NOW, 30);
+    expect(at(repair(stage, NOW + 1).decisions.entryLots, ROW)).toBe(30);
+    expect(take(NOW + 10_000, 20)).toBe(null);
+    expect(at(repair(stage, NOW + 10_001).decisions.entryLots, ROW)).toBe(20);
+    // The newer one is entered anew, the older one is given up.
+    free(20, 0, NOW + 10_001);
+    free(30, 10, NOW + 1);
+    const { plan, forfeits } = repairAll(stage, NOW + 12_000);
+    expect(forfeits.map(({ amount }) => amount)).toEqual([20 * MICRO]);
+    expect([at(plan.decisions.entryLots, ROW), at(stage.sheet.rows.target, ROW)]).toEqual([20, 30 * MICRO]);
+    // So is what is told before the leader's next move is planned.
+    free(20, 0, NOW + 12_000);
+    take(NOW + 23_000, 5);
+    stage.sheet.rows.pendingBuy[ROW] = 15;
+    free(5, 0, NOW + 12_000);
+    expect(endWindowsBefore(stage.book, stage.sheet, NOW + 23_001).map(({ amount }) => amount)).toEqual([5 * MICRO]);
   });
 
   it('is used up by what it entered: what was closed of that since, as a remnant, is not entered again by the next one', () => {

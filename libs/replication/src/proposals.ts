@@ -101,7 +101,10 @@ export function takeApproved(
 ): Forfeit | null {
   const { rows, leaderLots } = sheet;
   const side = approved.buy ? 1 : -1;
-  const forfeit = giveUpBefore(book, sheet, row, now);
+  const goesOn = isOwedApproved(rows, row, now);
+  const forfeit = goesOn ? null : giveUpBefore(book, sheet, row, now);
+  // What is on its way from before is no part of this approval.
+  if (!goesOn) rows.approvedFrom[row] = now;
   // A copy that closes by itself may keep a target against its leader: what enters on his side begins at flat, as where nobody is asked.
   const target = (rows.target[row] ?? 0) * side < 0 ? 0 : (rows.target[row] ?? 0);
   const wanted = wantedOf(rows, row, target);
@@ -117,13 +120,25 @@ export function takeApproved(
   return forfeit;
 }
 
+/** Whether what is owed of a row was approved and its window is not over. Nothing is of what an approval entered and the copy closed since, as a remnant. */
+const isOwedApproved = (rows: InstrumentRows, row: number, now: number): boolean =>
+  isApproved(rows, row) && rows.owedPrice[row] !== 0 && now < (rows.owedUntil[row] ?? 0);
+
+const isApproved = (rows: InstrumentRows, row: number): boolean => ((rows.episode[row] ?? 0) & EPISODE.approved) !== 0;
+
 /** Gives up what does not go on beside an approval: what is owed without one, and what is missing at the end of its window, which no repair need have met yet. */
 function giveUpBefore(book: CopyBook, sheet: InstrumentSheet, row: number, now: number): Forfeit | null {
-  const { rows } = sheet;
-  const isApproved = ((rows.episode[row] ?? 0) & EPISODE.approved) !== 0;
-  if (isApproved && now >= (rows.owedUntil[row] ?? 0)) return giveUp(book, sheet, row);
-  // Nor is what an approval entered and the copy closed since, as a remnant with what its leader sold, approved once more.
-  return isApproved && rows.owedPrice[row] !== 0 ? null : giveUp(book, sheet, row, 'approval_needed');
+  const isOver = isApproved(sheet.rows, row) && now >= (sheet.rows.owedUntil[row] ?? 0);
+  return giveUp(book, sheet, row, isOver ? undefined : 'approval_needed');
+}
+
+/**
+ * Tells what an entry left unfilled that was written down at `decidedAt`: where its approval is over and another one is owed by now, it is given up before the
+ * next entry is planned, instead of being entered beside what that one names.
+ */
+export function noteUnfilled(book: CopyBook, { rows }: InstrumentSheet, row: number, lots: number, decidedAt: number): void {
+  if (lots <= 0 || !asksFirst(book.copies, row) || !isApproved(rows, row) || decidedAt >= (rows.approvedFrom[row] ?? 0)) return;
+  rows.lapsed[row] = (rows.lapsed[row] ?? 0) + lots * MICRO;
 }
 
 /** A move in which the leader's orders filled on both sides, as one row meets it. Micro-lots. */

@@ -1,5 +1,5 @@
 import { ok, size } from '@lockstep/kernel';
-import { releasePending, reservePending } from '@lockstep/replication';
+import { endWindows, MICRO, releasePending, reservePending, takeApproved } from '@lockstep/replication';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenOrder } from '../state/open-orders';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf, type UnitEnd } from '../testing/books-stage';
@@ -53,6 +53,19 @@ describe('an order of unknown outcome', () => {
     expect(stage.sheet.rows.entryValue[stage.copy.row]).toBe(Number(moneyOf('59.4')));
     expect(await resolver.settleAll(FAR_MS)).toBe(true);
     expect(columns()).toEqual({ position: 10_000, reserved: 0 });
+  });
+
+  it('of an approval that is over is given up in what it left unfilled, where another one is owed by now', async () => {
+    const [{ book }, { row }, now] = [stage.copy.watched, stage.copy, stage.ctx.clock.now()];
+    book.copies.approveWithinMs[row] = 60_000;
+    stage.sheet.rows.target[row] = 10_000 * MICRO;
+    const approved = { buy: true, micro: 3_000 * MICRO, price: Number(priceOf('100')) };
+    takeApproved(book, stage.sheet, row, approved, { now: order.createdAt + 1, until: now + 60_000 });
+    stage.venue.standing = { kind: 'closed', orderId: '5', status: 'filled', remaining: sizeOf('0.6'), original: sizeOf('1'), statusTime: 1 };
+    await stage.writeRow(order);
+    expect(await resolver.settleAll(FAR_MS)).toBe(true);
+    const given = endWindows(book, stage.sheet, now);
+    expect([given.map(({ amount }) => amount), stage.sheet.rows.target[row]]).toEqual([[6_000 * MICRO], 7_000 * MICRO]);
   });
 
   it('that filled makes every reading of its account from before old', async () => {

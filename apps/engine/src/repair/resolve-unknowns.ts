@@ -1,7 +1,7 @@
 import { orderData } from '@lockstep/delivery';
 import { fromLots, price, type Timer, toLots } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
-import { applyFill, likelyPrice, reasonNumber, releasePending } from '@lockstep/replication';
+import { applyFill, likelyPrice, noteUnfilled, reasonNumber, releasePending } from '@lockstep/replication';
 import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venueOrderIdsSince, writtenOrders } from '@lockstep/storage';
 import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -203,7 +203,9 @@ export class UnknownResolver {
     if (copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
     if (order.rest !== undefined && filled < order.lots) sheet.rows.lastReason[copy.row] = SLIPPAGE;
     const missing = filled - order.ledBooked;
-    releasePending(sheet, copy.row, order, order.lots - Math.max(filled, order.ledBooked));
+    const unfilled = order.lots - Math.max(filled, order.ledBooked);
+    releasePending(sheet, copy.row, order, unfilled);
+    if (!order.exit) noteUnfilled(copy.watched.book, sheet, copy.row, unfilled, order.createdAt);
     if (missing <= 0) return;
     leadFill(order, missing);
     // A reading of the account that is older than this tells another position.

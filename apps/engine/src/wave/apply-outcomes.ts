@@ -7,6 +7,7 @@ import {
   CLEAR,
   clientOrderIdText,
   isHandingOver,
+  noteUnfilled,
   type OutcomeKind,
   type RefusalKind,
   reasonNumber,
@@ -96,6 +97,7 @@ function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, ro
   const filled = kind === 'filled' ? (state.filledLots[row] ?? 0) : 0;
   if (kind === 'rejected') ctx.doubts.take(ctx.registry.copies.get(wave.plan.orders.copyNo[row] ?? 0), code);
   applyOutcome(book, wave.plan, row, kind, filled, REFUSALS.get(code) ?? 'lasting');
+  if (kind !== 'unknown') noteLapsed(ctx, wave, row, filled, times);
   if (filled > 0) leadByAnswer(wave, state, row, filled);
   if (kind === 'unknown' && !stands(wave, state, row)) {
     state.outcome[row] = OUTCOME.unknown;
@@ -104,6 +106,14 @@ function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, ro
   }
   if (filled > 0 || kind === 'unknown') open(ctx, wave, state, row, times, kind === 'unknown' ? null : filled);
   else trueUpBeside(ctx, wave, row);
+}
+
+/** What an entry left unfilled of an approval that is over by now. */
+function noteLapsed(ctx: EngineContext, { plan: { orders }, sheet }: PlannedWave, row: number, filled: number, times: JournalTimes): void {
+  const copy = ctx.registry.copies.get(orders.copyNo[row] ?? 0);
+  const decidedAt = copy === undefined ? undefined : times.get(copy.group.index);
+  if (copy === undefined || decidedAt === undefined || orders.exit[row] === 1) return;
+  noteUnfilled(copy.watched.book, sheet, copy.row, (orders.lots[row] ?? 0) - filled, decidedAt);
 }
 
 /** An order that ended without a fill may be the last thing that kept what is booked of one beside it, whose answer was lost, out of the columns. */
