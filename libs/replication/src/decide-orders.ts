@@ -1,14 +1,15 @@
-import { mulDivFloor } from '@lockstep/kernel';
+import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
 import type { Draft } from './draft';
 import { EPISODE, type InstrumentRows, MICRO } from './instrument-columns';
 import { wantedOf } from './mirror-columns';
 import { exitBoundAt, minimumPrice } from './price-bound';
 import { CAPS, reasonNumber } from './reasons';
 import { reachOf } from './revalue';
-import { MIN_ORDER_VALUE } from './wave-options';
+import { MIN_ORDER_VALUE, REMNANT_VALUE } from './wave-options';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const floorOf = mulDivFloor;
+const ceilOf = mulDivCeil;
 
 const PLANNED = reasonNumber('planned');
 const PLANNED_CAPPED = reasonNumber('planned_capped');
@@ -83,8 +84,10 @@ function decideSide(draft: Draft, index: number, buy: boolean, exit: number, ent
   const reasonBefore = draft.reason[index] ?? UNDECIDED;
   const exitSent = exit > 0 ? planExit(draft, index, buy, exit) : 0;
   const opposed = entering > 0 && opposedInFlight(draft.sheet.rows, draft.row[index] ?? 0, buy);
-  const rides = exit > 0 && entering > 0 && exitSent === 0 && !opposed && ridesWithEntry(draft, index, reasonBefore);
-  let entry = rides ? entering + exit : entering;
+  const unsent = exit > 0 && entering > 0 && exitSent === 0 && !opposed && isTooSmall(draft.reason[index] ?? UNDECIDED);
+  const rides = unsent && mayRide(draft, index, exit);
+  if (rides) draft.reason[index] = reasonBefore;
+  let entry = rides ? entering + exit : unsent ? 0 : entering;
   if (opposed) {
     if (draft.reason[index] === UNDECIDED && exitSent === 0) draft.reason[index] = PENDING;
     entry = 0;
@@ -104,12 +107,16 @@ function decideSide(draft: Draft, index: number, buy: boolean, exit: number, ent
   else draft.reason[index] = capped ? FIRST_CAP + (draft.bindingCap[index] ?? 0) : cutReason(draft, index, NO_CHANGE);
 }
 
-/** A remnant that is too small to close alone rides with an entry on the same side: one order takes the copy through flat to its target (product §2.5). */
-function ridesWithEntry(draft: Draft, index: number, reasonBefore: number): boolean {
-  const reason = draft.reason[index] ?? UNDECIDED;
-  if (draft.mayEnter[index] === 0 || (reason !== DUST_PENDING && reason !== DUST_KEPT && reason !== BELOW_MINIMUM)) return false;
-  draft.reason[index] = reasonBefore;
-  return true;
+/** Whether an exit was refused for being below the venue's minimum. */
+const isTooSmall = (reason: number): boolean => reason === DUST_PENDING || reason === DUST_KEPT || reason === BELOW_MINIMUM;
+
+/**
+ * Whether so many lots are a remnant with an entry to ride with on the same side: one order takes the copy through flat to its target (product §2.5). What is worth
+ * more and cannot leave now, because the account's other orders split it or the market pays less than the mark, leaves by an exit later, and the entry after it.
+ */
+function mayRide(draft: Draft, index: number, lots: number): boolean {
+  const price = Math.max(draft.sheet.mark, draft.entryLimit[index] ?? 0);
+  return draft.mayEnter[index] === 1 && ceilOf(lots, price, draft.sheet.lotsPerUnit) < REMNANT_VALUE;
 }
 
 /** A remnant that left with an entry is none any more; one whose entry was too small as well still is. */
@@ -204,9 +211,9 @@ function planExit(draft: Draft, index: number, buy: boolean, needed: number): nu
 }
 
 /**
- * The limit of an exit, as wide as its failures allow. The venue judges its minimum at the limit: a sale that would fall below it by being widened keeps the
- * widest bound at which it is taken, or no later try of it would be. The last of a position that falls below it at any bound is limited
- * by the minimum itself, as long as the market is no lower: what is worth the minimum is no dust.
+ * The limit of an exit, as wide as its failures allow. The venue judges its minimum at the limit, order by order: a sale that would fall below it by being widened
+ * keeps the widest bound at which the larger of its orders is taken, or no later try of it would be. The last of a position that falls below it at any bound is
+ * limited by the minimum itself, as long as the market is no lower: what is worth the minimum is no dust.
  */
 function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number, reference: number): number {
   const row = draft.row[index] ?? 0;
@@ -214,14 +221,16 @@ function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number,
   const failures = draft.sheet.rows.exitFailures[row] ?? 0;
   const limitAt = (failed: number): number => draft.exitLimits.at(reference, exitBoundAt(least, failed, draft.options.exitBand), buy);
   const widest = limitAt(failures);
-  if (buy || closesNet(draft, index, closing)) return widest;
+  const reduceOnly = Math.min(closing, reducibleByExit(draft, index, buy));
+  if (buy || closesNet(draft, index, reduceOnly)) return widest;
+  const larger = Math.max(reduceOnly, closing - reduceOnly);
   for (let failed = failures; failed >= 0; failed -= 1) {
     const limit = limitAt(failed);
-    if (orderValue(draft, closing, orderPrice(draft, limit)) >= MIN_ORDER_VALUE) return limit;
+    if (orderValue(draft, larger, orderPrice(draft, limit)) >= MIN_ORDER_VALUE) return limit;
   }
-  if (wanted(draft, index) !== 0) return widest;
+  if (wanted(draft, index) > 0 || (wanted(draft, index) < 0 && mayRide(draft, index, closing))) return widest;
   const { mark, instrument, lotsPerUnit } = draft.sheet;
-  const lowest = minimumPrice(closing, lotsPerUnit, instrument.szDecimals);
+  const lowest = minimumPrice(larger, lotsPerUnit, instrument.szDecimals);
   return lowest <= reference && lowest <= mark ? lowest : widest;
 }
 

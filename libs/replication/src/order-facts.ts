@@ -7,14 +7,11 @@ import { CLEAR } from './reasons';
 import { leverageOf, worstLots } from './revalue';
 import { rightsRefusal } from './rights';
 import { sharedRoom } from './shared-room';
-import { MIN_ORDER_VALUE } from './wave-options';
+import { REMNANT_VALUE } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const ceilOf = mulDivCeil;
-
-/** A remnant rides with an entry where an exit of it is below the venue's minimum, at a limit that may be a little below the mark. */
-const REMNANT_VALUE = MIN_ORDER_VALUE * 1.1;
 
 /** Orders of one instrument as far as they are judged: a plan's, or orders that are to stand. */
 export interface JudgedOrders {

@@ -7,7 +7,7 @@ import { EPISODE, MICRO } from './instrument-columns';
 import { orderFacts } from './order-facts';
 import { revalue } from './revalue';
 import { increasedTarget, lockedRatio, reducedTarget } from './target';
-import { at, breakerOf, entryOf, instrumentOf, NOW, Stage, settingsOf } from './testing/book-builder';
+import { at, breakerOf, entryOf, instrumentOf, NOW, priceOf, Stage, settingsOf } from './testing/book-builder';
 
 const clampBig = (value: bigint, low: bigint, high: bigint): bigint => (value < low ? low : value > high ? high : value);
 const lots = fc.integer({ min: 0, max: 2 ** 40 });
@@ -75,6 +75,38 @@ const settingsFrom = (draw: { readonly caps: CopySettings['caps']; readonly rati
   settingsOf(`${draw.ratio / 1_000}`, { caps: draw.caps, venueLeverage: draw.venueLeverage });
 
 describe('no approved order exceeds a limit at its worst case', { timeout: 60_000 }, () => {
+  it('nor does one with a remnant that cannot leave alone, whatever else is on its way from the account', () => {
+    const small = fc.integer({ min: 0, max: 40 });
+    const drawn = fc.record({
+      held: fc.integer({ min: 1, max: 40 }),
+      own: fc.integer({ min: -20, max: 60 }),
+      othersBuy: small,
+      othersSell: small,
+      failures: fc.integer({ min: 0, max: 30 }),
+      most: fc.integer({ min: 20, max: 60 }),
+      long: fc.boolean(),
+      bid: fc.integer({ min: 60, max: 100 }),
+    });
+    fc.assert(
+      fc.property(drawn, ({ held, own, othersBuy, othersSell, failures, most, long, bid }) => {
+        const stage = new Stage(instrumentOf('X', 2), '100');
+        stage.add(entryOf(1, settingsOf('1', { caps: { ...settingsOf('1').caps, maxPositionSize: size(BigInt(most) * 1_000_000n) } })));
+        const { rows } = stage.sheet;
+        stage.follow(long ? '0.5' : '-0.5');
+        rows.position[0] = long ? held : -held;
+        rows.beside[0] = long ? own : -own;
+        rows.othersBuy[0] = othersBuy;
+        rows.othersSell[0] = othersSell;
+        rows.exitFailures[0] = failures;
+        stage.book.setBook('X', priceOf(String(bid)), priceOf(String(200 - bid)), NOW);
+        const plan = stage.plan(long ? '-1' : '1');
+        const facts = orderFacts(stage.book, plan, NOW, 5_000);
+        expect(facts && gate(plan.orders, facts)).toMatchObject({ ok: true });
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   it('over random copies, limits, leader paths, marks and partial fills; the independent gate agrees', () => {
     fc.assert(
       fc.property(fc.array(copy, { minLength: 1, maxLength: 6 }), fc.array(step, { minLength: 1, maxLength: 12 }), (copies, steps) => {

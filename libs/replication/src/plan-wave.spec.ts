@@ -603,6 +603,30 @@ describe('minimum and dust (product §2.5)', () => {
       expect(at(stage.sheet.rows.position, 0)).toBe(Number(leader) * 100);
     });
 
+    it.each<[string, number, ...(readonly [number, number, number])[]]>([
+      ['worth more than the minimum leaves by an order of its own, at the price at which it is worth it', 11, [1, -11, 90.91], [0, -100, 99.5]],
+      ['worth less rides', 10, [0, -110, 99.5]],
+    ])('of a copy whose exits are bounded widely, what is %s', (_what, held, ...orders) => {
+      const stage = remnant(200);
+      stage.book.setSettings(0, settingsOf('1', { slippage: { ...settingsOf('1').slippage, exitBound: rateOf('0.3') } }), 2);
+      stage.sheet.rows.position[0] = held;
+      const plan = stage.plan('-1');
+      expect(sent(plan).map((lots, order) => [at(plan.orders.exit, order), lots, at(plan.orders.price, order) / 1e8])).toEqual(orders);
+    });
+
+    it('that is worth more together than the parts the account’s other orders split it into holds the entry up until it can leave', () => {
+      const stage = remnant(10);
+      const { rows } = stage.sheet;
+      rows.position[0] = 16;
+      rows.beside[0] = 0;
+      rows.othersSell[0] = 8;
+      const plan = stage.plan('-1');
+      expect([sent(plan), reasonOf(plan)]).toEqual([[], 'below_minimum']);
+      rows.othersSell[0] = 0;
+      const { plan: later } = repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { lastNonce: stage.lastNonce }));
+      expect([at(later.orders.exit, 0), at(later.orders.reduceOnly, 0), ...sent(later)]).toEqual([1, 1, -16, -100]);
+    });
+
     it('stays where what it would ride with is too small as well', () => {
       const stage = remnant(40);
       const plan = stage.plan('-0.05');

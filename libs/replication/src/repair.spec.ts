@@ -170,6 +170,30 @@ describe('repair', () => {
     expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(0);
   });
 
+  it.each<[string, number, number, number]>([
+    ['its failures left of it no bound at which either is worth the minimum', 40, 20, 20],
+    ['only the larger still is', 40, 12, 28],
+  ])('an exit that the account’s other orders split in two is still taken where %s', (_what, held, others, larger) => {
+    const stage = new Stage(instrumentOf('X', 2), '100');
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('0.4');
+    const { rows } = stage.sheet;
+    stage.fillOrder(stage.plan('0'), 0, 0);
+    rows.othersSell[0] = others;
+    rows.exitFailures[0] = 19;
+    let sold = 0;
+    for (let second = 1; second <= 5; second += 1) {
+      const { plan } = repairAt(stage, NOW + second * 1_000);
+      const lots = Array.from({ length: plan.orders.count }, (_, order) => at(plan.orders.lots, order));
+      if (second === 1) expect(Math.max(...lots)).toBe(larger);
+      for (const [order, size] of lots.entries()) expect(size * at(plan.orders.price, order)).toBeGreaterThanOrEqual(10 * 1e8 * 100);
+      sold += lots.reduce((sum, one) => sum + one, 0);
+      stage.fill(plan);
+      if (sold > 0) rows.othersSell[0] = 0;
+    }
+    expect([sold, at(rows.position, 0)]).toEqual([held, 0]);
+  });
+
   it('a busy venue says nothing of the price: the next exit is not widened', () => {
     const stage = tradedStage();
     const first = stage.plan('0');

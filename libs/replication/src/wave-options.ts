@@ -50,3 +50,5 @@ export const BOOK_MAX_AGE_MS = 5_000;
 export const EXIT_BAND = 750_000_000_000;
 /** Smallest notional of an order, money. */
 export const MIN_ORDER_VALUE = 1_000_000_000;
+/** What is worth less, and held against an entry, leaves with it: an exit of it alone is below the venue's minimum at a limit a little below the mark. Money. */
+export const REMNANT_VALUE = 1_100_000_000;
