@@ -222,7 +222,7 @@ function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number,
   const limitAt = (failed: number): number => draft.exitLimits.at(reference, exitBoundAt(least, failed, draft.options.exitBand), buy);
   const widest = limitAt(failures);
   const reduceOnly = Math.min(closing, reducibleByExit(draft, index, buy));
-  if (buy || closesNet(draft, index, reduceOnly)) return widest;
+  if (buy || (reduceOnly > 0 && closesNet(draft, index, reduceOnly))) return widest;
   const larger = Math.max(reduceOnly, closing - reduceOnly);
   for (let failed = failures; failed >= 0; failed -= 1) {
     const limit = limitAt(failed);

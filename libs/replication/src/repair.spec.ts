@@ -194,6 +194,19 @@ describe('repair', () => {
     expect([sold, at(rows.position, 0)]).toEqual([held, 0]);
   });
 
+  it('an exit that closes nothing of the account, whose other copies hold the other side, is not widened below the minimum either', () => {
+    const stage = new Stage(instrumentOf('X', 2), '100');
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('0.2');
+    const { rows } = stage.sheet;
+    stage.fillOrder(stage.plan('0'), 0, 0);
+    rows.others[0] = -20;
+    rows.exitFailures[0] = 19;
+    const { plan } = repairAt(stage, NOW + 1_000);
+    expect([at(plan.orders.lots, 0), at(plan.orders.reduceOnly, 0)]).toEqual([20, 0]);
+    expect(20 * at(plan.orders.price, 0)).toBeGreaterThanOrEqual(10 * 1e8 * 100);
+  });
+
   it('a busy venue says nothing of the price: the next exit is not widened', () => {
     const stage = tradedStage();
     const first = stage.plan('0');
