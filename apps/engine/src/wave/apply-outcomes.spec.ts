@@ -1,8 +1,10 @@
-import { type CopyRights, planWave, reasonAt, STATUS } from '@lockstep/replication';
-import { entryOf, NOW, optionsOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { type CopyRights, MICRO, planWave, reasonAt, repairPlan, STATUS, takeApproved } from '@lockstep/replication';
+import { entryOf, NOW, optionsOf, priceUnits, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { NO_END } from '@lockstep/roster';
+import { OUTCOME, REJECT_CODES } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
-import { withholdingReason } from './apply-outcomes';
+import type { EngineContext } from '../context';
+import { takeOutcomes, withholdingReason } from './apply-outcomes';
 import type { PlannedWave } from './planned-wave';
 import { SendState } from './send-state';
 
@@ -64,5 +66,42 @@ describe('a wave that is slow to be written down', () => {
     expect(withheldBy(0, ['10'])).toBeNull();
     expect(withheldBy(0, ['10'], { afterExpiryMs: 1 })).toBe('stale_move');
     expect(withheldBy(0, ['10', '0'], { afterExpiryMs: 60_000 })).toBeNull();
+  });
+});
+
+describe('the answer to an entry that left for an approval', () => {
+  /** What is owed, in lots, once an entry of 30 for one approval is refused that was written down `decidedMs` after the approval of 20 that followed it. */
+  const owedBehind = (decidedMs: number) => {
+    const stage = new Stage();
+    const { book, sheet } = stage;
+    const row = stage.add(entryOf(1, settingsOf('1', { approveWithinMs: 60_000 })));
+    const leads = (to: string) => planWave(book, stage.moveTo(to), optionsOf(1, { lastNonce: stage.lastNonce }));
+    const repairAt = (now: number) => {
+      sheet.markAt = now;
+      return repairPlan(book, sheet, 900, optionsOf(900, { now, lastNonce: stage.lastNonce }));
+    };
+    const approve = (now: number, lots: number) =>
+      takeApproved(book, sheet, row, { buy: true, micro: lots * MICRO, price: priceUnits('100') }, { now, until: now + 10_000 });
+    leads('10');
+    approve(NOW, 30);
+    const { plan } = repairAt(NOW + 1);
+    approve(NOW + 10_000, 20);
+    const state = new SendState(plan.orders.count);
+    state.outcome[0] = OUTCOME.rejected;
+    state.rejectCode[0] = REJECT_CODES.indexOf('ioc_no_match');
+    const copy = { row, watched: { book }, account: { index: 0 }, group: { index: 3 } };
+    const ctx = { registry: { copies: new Map([[1, copy]]) }, openOrders: { ofAccount: () => [] }, doubts: { take: () => undefined } };
+    const wave = { plan, sheet, watched: { book } } as unknown as PlannedWave;
+    takeOutcomes(ctx as unknown as EngineContext, wave, state, Int32Array.of(0), new Map([[3, NOW + 10_000 + decidedMs]]));
+    const next = repairAt(NOW + 10_500);
+    return { entered: next.plan.orders.lots[0] ?? 0, forfeited: next.forfeits.map(({ amount }) => amount / MICRO) };
+  };
+
+  it('gives up what it left where a newer approval is owed by then, which enters what it names', () => {
+    expect(owedBehind(-1)).toEqual({ entered: 20, forfeited: [30] });
+  });
+
+  it('leaves what it left to be entered again inside its own approval', () => {
+    expect(owedBehind(0)).toEqual({ entered: 50, forfeited: [] });
   });
 });
