@@ -32,8 +32,15 @@ const STREAM: Operation = {
     default: PROBLEM_ANSWER,
   },
 };
-/** Answers with a secret in them are not kept, so they cannot be repeated. */
-const NEVER_REPEATED: ReadonlySet<string> = new Set(['apiKeys.create', 'apiKeys.rotate', 'streamTickets.create', 'operator.createKey']);
+/** Answers with a secret in them are not kept, so they cannot be repeated; nor are those of questions, which change nothing. */
+const NEVER_REPEATED: ReadonlySet<string> = new Set([
+  'apiKeys.create',
+  'apiKeys.rotate',
+  'streamTickets.create',
+  'operator.createKey',
+  'egress.forecast',
+  'preview.preview',
+]);
 const METHODS = ['get', 'post', 'patch', 'put', 'delete'] as const;
 
 /** The contract as OpenAPI 3.1, made from the very schemas that validate requests. */

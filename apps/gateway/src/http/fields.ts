@@ -9,11 +9,30 @@ export const addressField = z
   .transform((text) => text.toLowerCase());
 export const idField = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), { error: `an id beginning with ${prefix}_` });
+/**
+ * A decimal of a request, as the document shows it. What is wrong with one is told by the field it stands in, with a code of its own, so the text is taken as it is
+ * here: `decimals` is only shown.
+ */
+export const decimalField = (decimals: 8 | 12, example: string) =>
+  z
+    .string()
+    .max(40)
+    .meta({ pattern: `^\\d{1,18}(\\.\\d{1,${decimals}})?$`, examples: [example] });
+/** A share, ratio or multiple of a request: 1 is all of it. */
+export const rateField = decimalField(12, '0.5');
+/** An amount of money, or a size, of a request. */
+export const quantityField = decimalField(8, '250');
+/** A whole number whose bounds are judged where it is used, and shown here. */
+export const boundedInt = (minimum: number, maximum: number) => z.int().meta({ minimum, maximum });
+
 /** A positive amount of money as text. */
-export const amountField = z.string().refine((text) => {
-  const parsed = parseMoney(text);
-  return parsed.ok && parsed.value > 0n && parsed.value < 2n ** 62n;
-}, 'a plain decimal above 0 with at most 8 decimals, as text');
+export const amountField = z
+  .string()
+  .refine((text) => {
+    const parsed = parseMoney(text);
+    return parsed.ok && parsed.value > 0n && parsed.value < 2n ** 62n;
+  }, 'a plain decimal above 0 with at most 8 decimals, as text')
+  .meta({ pattern: '^\\d{1,10}(\\.\\d{1,8})?$', examples: ['1000'] });
 
 /** A moment; whatever offset it is written with, it is kept and shown in UTC. */
 export const timeField = z.iso.datetime({ offset: true, error: 'RFC 3339, e.g. 2026-01-02T00:00:00.000Z' });

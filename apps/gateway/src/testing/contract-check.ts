@@ -1,12 +1,18 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
-import type { Response } from 'supertest';
 import type { Listener } from '../app/listeners';
+
+/** As much of an answer as is checked. */
+export interface Answered {
+  readonly status: number;
+  readonly body: unknown;
+  readonly type: string;
+}
 
 /** Holds real answers against the published document: every status that is answered is documented, and no body has a member the document does not know. */
 export interface ContractCheck {
   /** Throws when an answer is not what the document says. */
-  check(method: string, path: string, answer: Response): void;
+  check(method: string, path: string, answer: Answered): void;
   /** Ids of the operations that have succeeded. */
   readonly succeeded: ReadonlySet<string>;
 }

@@ -23,10 +23,13 @@ const WAVES_SHOWN_MAX = 200;
 /** Taker fee of the venue's lowest tier. */
 const DEFAULT_FEE = '0.00045';
 
-const share = z.string().refine((text) => {
-  const parsed = parseRate(text);
-  return parsed.ok && parsed.value >= 0n && parsed.value < 10n ** 11n;
-}, 'a plain decimal from 0 to below 0.1, as text');
+const share = z
+  .string()
+  .refine((text) => {
+    const parsed = parseRate(text);
+    return parsed.ok && parsed.value >= 0n && parsed.value < 10n ** 11n;
+  }, 'a plain decimal from 0 to below 0.1, as text')
+  .meta({ pattern: '^0(\\.0\\d{0,11})?$', examples: ['0.00045'] });
 
 class PreviewDto extends createZodDto(
   z.strictObject({

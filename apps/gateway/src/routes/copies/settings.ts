@@ -9,12 +9,13 @@ import {
   FOLLOWS,
   ON_BREACH,
   POLICIES,
+  SETTINGS_BOUNDS,
   STATE_ACTIONS,
 } from '@lockstep/roster';
 import { z } from 'zod';
+import { boundedInt, quantityField, rateField } from '../../http/fields';
 import type { Refusal } from '../../http/problem-exception';
 
-const decimal = z.string().max(40);
 const coins = z.array(z.string().max(40)).max(500);
 
 /** A settings draft: every part may be left out and then stays as it was, or takes its default in a new copy. */
@@ -22,19 +23,23 @@ export const settingsDraft = z
   .strictObject({
     mode: z
       .discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('fixed_ratio'), ratio: decimal }),
+        z.strictObject({ kind: z.literal('fixed_ratio'), ratio: rateField }),
         z.strictObject({
           kind: z.literal('proportional'),
-          multiplier: decimal,
+          multiplier: rateField,
           compounding: z.enum(['reinvest', 'fixed_nominal']).default('reinvest'),
         }),
-        z.strictObject({ kind: z.literal('fixed_amount'), amount: decimal, max_adds: z.int().nullable().default(null) }),
+        z.strictObject({
+          kind: z.literal('fixed_amount'),
+          amount: quantityField,
+          max_adds: boundedInt(1, SETTINGS_BOUNDS.maxAddsMax).nullable().default(null),
+        }),
         z.strictObject({
           kind: z.literal('risk_normalised'),
-          multiplier: decimal.default('1'),
-          target_volatility: decimal,
-          scale_least: decimal.default('0.25'),
-          scale_most: decimal.default('2'),
+          multiplier: rateField.default('1'),
+          target_volatility: rateField,
+          scale_least: rateField.default('0.25'),
+          scale_most: rateField.default('2'),
         }),
       ])
       .optional(),
@@ -44,7 +49,7 @@ export const settingsDraft = z
     start: z
       .discriminatedUnion('kind', [
         z.strictObject({ kind: z.literal('next_open') }),
-        z.strictObject({ kind: z.literal('adopt'), band: decimal.nullable().default(null) }),
+        z.strictObject({ kind: z.literal('adopt'), band: rateField.nullable().default(null) }),
       ])
       .optional(),
     instruments: z
@@ -56,24 +61,26 @@ export const settingsDraft = z
       .optional(),
     caps: z
       .strictObject({
-        max_position_size: decimal.nullable().optional(),
-        max_position_notional: decimal.nullable().optional(),
-        max_position_share: decimal.nullable().optional(),
-        max_leverage: decimal.nullable().optional(),
-        max_gross_exposure: decimal.nullable().optional(),
-        min_liquidation_distance: decimal.nullable().optional(),
+        max_position_size: quantityField.nullable().optional(),
+        max_position_notional: quantityField.nullable().optional(),
+        max_position_share: rateField.nullable().optional(),
+        max_leverage: rateField.nullable().optional(),
+        max_gross_exposure: quantityField.nullable().optional(),
+        min_liquidation_distance: rateField.nullable().optional(),
       })
       .optional(),
-    slippage: z.strictObject({ entry_bound: decimal.optional(), exit_bound: decimal.optional(), on_breach: z.enum(ON_BREACH).optional() }).optional(),
+    slippage: z
+      .strictObject({ entry_bound: rateField.optional(), exit_bound: rateField.optional(), on_breach: z.enum(ON_BREACH).optional() })
+      .optional(),
     breaker: z
       .strictObject({
-        from_start: decimal.nullable().optional(),
-        trailing: decimal.nullable().optional(),
-        daily: decimal.nullable().optional(),
-        loss_money: decimal.nullable().optional(),
-        alert_at: decimal.nullable().optional(),
-        halt_new_at: decimal.nullable().optional(),
-        close_after_marks: z.int().optional(),
+        from_start: rateField.nullable().optional(),
+        trailing: rateField.nullable().optional(),
+        daily: rateField.nullable().optional(),
+        loss_money: quantityField.nullable().optional(),
+        alert_at: rateField.nullable().optional(),
+        halt_new_at: rateField.nullable().optional(),
+        close_after_marks: boundedInt(1, SETTINGS_BOUNDS.closeAfterMarksMax).optional(),
         protective_stop: z.boolean().optional(),
       })
       .optional(),
@@ -86,10 +93,10 @@ export const settingsDraft = z
         liquidation_distance: z.enum(STATE_ACTIONS).optional(),
       })
       .optional(),
-    max_age_ms: z.int().optional(),
-    catch_up_ms: z.int().optional(),
-    venue_leverage: z.int().optional(),
-    approve_within_ms: z.int().nullable().optional(),
+    max_age_ms: boundedInt(SETTINGS_BOUNDS.maxAgeMinMs, SETTINGS_BOUNDS.maxAgeMaxMs).optional(),
+    catch_up_ms: boundedInt(0, SETTINGS_BOUNDS.catchUpMaxMs).optional(),
+    venue_leverage: boundedInt(1, SETTINGS_BOUNDS.venueLeverageMax).optional(),
+    approve_within_ms: boundedInt(SETTINGS_BOUNDS.approveWithinMinMs, SETTINGS_BOUNDS.approveWithinMaxMs).nullable().optional(),
     inherit: z
       .array(z.enum(CHOICE_NAMES))
       .max(CHOICE_NAMES.length)

@@ -9,12 +9,13 @@ import {
   encodeChainLimits,
   NO_CHAIN_LIMITS,
   ON_BREACH,
+  SETTINGS_BOUNDS,
   STATE_ACTIONS,
 } from '@lockstep/roster';
 import type { PassedLimitRow, PlatformLimitsRow } from '@lockstep/storage';
 import { z } from 'zod';
 import { named } from '../../http/documented';
-import { livemodeField } from '../../http/fields';
+import { boundedInt, livemodeField, quantityField, rateField } from '../../http/fields';
 import type { Refusal } from '../../http/problem-exception';
 
 const limit = decimalText.nullable();
@@ -193,33 +194,34 @@ export const operatorLimitsSchema = named(
 );
 export type OperatorLimitsBody = z.output<typeof operatorLimitsSchema>;
 
-const decimal = z.string().max(40).nullable().optional();
+const amount = quantityField.nullable().optional();
+const share = rateField.nullable().optional();
 const coins = z.array(z.string().max(40)).max(500);
 /** A change of limits: what is left out stays, null takes a limit away. */
 export const limitsDraft = z.strictObject({
   caps: z
     .strictObject({
-      max_position_size: decimal,
-      max_position_notional: decimal,
-      max_position_share: decimal,
-      max_leverage: decimal,
-      max_gross_exposure: decimal,
-      min_liquidation_distance: decimal,
+      max_position_size: amount,
+      max_position_notional: amount,
+      max_position_share: share,
+      max_leverage: share,
+      max_gross_exposure: amount,
+      min_liquidation_distance: share,
     })
     .optional()
     .describe('Limits on new risk of each copy. What is left out stays, null takes a limit away.'),
   losses: z
-    .strictObject({ from_start: decimal, trailing: decimal, daily: decimal, loss_money: decimal })
+    .strictObject({ from_start: share, trailing: share, daily: share, loss_money: amount })
     .optional()
     .describe('Losses that close each copy. What is left out stays, null takes a limit away.'),
   exposure: z
     .strictObject({
-      max_follower_exposure: decimal,
-      max_underlying_share: decimal,
-      max_leader_exposure: decimal,
-      alert_follower_exposure: decimal,
-      alert_underlying_share: decimal,
-      alert_leader_exposure: decimal,
+      max_follower_exposure: amount,
+      max_underlying_share: share,
+      max_leader_exposure: amount,
+      alert_follower_exposure: amount,
+      alert_underlying_share: share,
+      alert_leader_exposure: amount,
     })
     .optional()
     .describe('Limits that several copies share. What is left out stays, null takes a limit away.'),
@@ -231,14 +233,21 @@ export const limitsDraft = z.strictObject({
     ])
     .optional()
     .describe('Instruments that may be entered.'),
-  approve_within_ms: z
-    .int()
+  approve_within_ms: boundedInt(SETTINGS_BOUNDS.approveWithinMinMs, SETTINGS_BOUNDS.approveWithinMaxMs)
     .nullable()
     .optional()
     .describe('Every increase waits for its follower’s approval, so long at most, in milliseconds; null takes the limit away.'),
-  max_venue_leverage: z.int().nullable().optional().describe('Largest leverage set at the venue; null takes the limit away.'),
+  max_venue_leverage: boundedInt(1, SETTINGS_BOUNDS.venueLeverageMax)
+    .nullable()
+    .optional()
+    .describe('Largest leverage set at the venue; null takes the limit away.'),
   impact: z
-    .strictObject({ spread_above: decimal, participation: decimal, within_ms: z.int().optional(), jitter: decimal })
+    .strictObject({
+      spread_above: share,
+      participation: share,
+      within_ms: boundedInt(0, SETTINGS_BOUNDS.spreadWithinMaxMs).optional(),
+      jitter: share,
+    })
     .nullable()
     .optional()
     .describe('How large waves are spread. Figures left out stay, or are the defaults: 0.5, 0.2, 5000 ms and 0.3; null takes the layer’s word back.'),
