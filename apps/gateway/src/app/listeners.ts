@@ -3,7 +3,16 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { answerBodyError, fillEmptyBody, markRequest, refuseMethods, refusePlainStream, requireJson, servedPaths } from '../http/edge-checks';
+import {
+  answerBodyError,
+  fillEmptyBody,
+  markRequest,
+  refuseBadBodies,
+  refuseMethods,
+  refusePlainStream,
+  requireJson,
+  servedPaths,
+} from '../http/edge-checks';
 import { STREAM_PATH, StreamDoor } from '../stream/door';
 import { StreamGateway } from '../stream/stream.gateway';
 import { StreamAdapter } from '../stream/stream-adapter';
@@ -71,6 +80,7 @@ async function makeApp(
   app.use(requireJson(context));
   app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true });
   app.use(answerBodyError(context));
+  app.use(refuseBadBodies(context));
   app.use(fillEmptyBody());
   mountDocumentation(app, document);
   const server: Server = app.getHttpServer();

@@ -48,7 +48,7 @@ export class Requests {
         ? defined(prepared.whole === true ? prepared.body : { ...drawn.body, ...prepared.body })
         : drawn.body;
     return {
-      path: { ...drawn.path, ...prepared.path },
+      path: { ...segments(drawn.path), ...prepared.path },
       query: { ...drawn.query, ...prepared.query },
       body,
       fault: null,
@@ -157,3 +157,7 @@ const defined = (value: Schema): Schema => Object.fromEntries(Object.entries(val
 function texts(values: Drawn): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
 }
+
+/** Path parameters that stay one segment: nothing and dots would name another address. */
+const segments = (values: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(values).map(([name, text]) => [name, /^\.{0,2}$/.test(text) ? 'x' : text]));

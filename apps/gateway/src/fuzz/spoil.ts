@@ -1,5 +1,6 @@
 import type { Random } from '@lockstep/kernel';
 import { isSchema, type Reading, resolved, type Schema, schemasIn } from './arbitraries';
+import { oneOf } from './seeded';
 
 /** A value with one thing wrong with it. */
 export interface Spoiled {
@@ -16,6 +17,8 @@ interface Place {
 
 /** How often another fault is tried where one turned out to be allowed. */
 const TRIES = 25;
+/** Longest list that is made one longer. */
+const LIST_MAX = 2_000;
 
 /**
  * Changes one thing of a value so that its schema no longer admits it; `admits` is the judge. Null where nothing could be found, as in a body
@@ -82,7 +85,7 @@ function faultAt({ schema, value }: Place, reading: Pick<Reading, 'components'>,
       () => beyond(schema, random),
       () => ({ value: value + 0.5, how: 'a fraction' }),
     );
-  if (Array.isArray(value)) faults.push(() => tooMany(schema, value));
+  if (Array.isArray(value)) faults.push(() => tooMany(schema, value, random));
   return faults[random.below(faults.length)]?.();
 }
 
@@ -127,12 +130,13 @@ function beyond(schema: Schema, random: Random): Fault {
   return value === undefined ? undefined : { value, how: 'a number out of its bounds' };
 }
 
-function tooMany(schema: Schema, value: readonly unknown[]): Fault {
-  if (typeof schema.minItems === 'number' && schema.minItems > 0) return { value: [], how: 'an empty list' };
-  const { maxItems } = schema;
-  return typeof maxItems === 'number' && maxItems <= 2_000
-    ? { value: Array.from({ length: maxItems + 1 }, () => value[0] ?? 'x'), how: 'a list too long' }
-    : undefined;
+function tooMany(schema: Schema, value: readonly unknown[], random: Random): Fault {
+  const { minItems, maxItems } = schema;
+  const faults: Fault[] = [];
+  if (typeof minItems === 'number' && minItems > 0) faults.push({ value: [], how: 'an empty list' });
+  if (typeof maxItems === 'number' && maxItems <= LIST_MAX)
+    faults.push({ value: Array.from({ length: maxItems + 1 }, () => value[0] ?? 'x'), how: 'a list too long' });
+  return oneOf(random, faults);
 }
 
 /** A copy of a value with another part at a path. */

@@ -17,6 +17,7 @@ export interface Prepared {
 }
 
 const DAY_MS = 86_400_000;
+const PERIOD_MS = 60_000;
 const START = Date.UTC(2026, 0, 1);
 const hoursAhead = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
 const hex = (random: Random, bytes: number): string => Buffer.from(random.bytes(bytes)).toString('hex');
@@ -74,7 +75,7 @@ export class FuzzStage {
   async after(operation: string, body: unknown): Promise<void> {
     this.pool.take(body);
     const id = typeof body === 'object' && body !== null ? String(Reflect.get(body, 'id')) : '';
-    if (operation === 'settlements.close') await closeAsBackoffice(this.rig, this.tenant, id as Id<'settlement'>).catch(() => undefined);
+    if (operation === 'settlements.close') await this.closed(id, body);
     if (operation === 'exports.create') await this.render(id).catch(() => undefined);
     if (operation === 'leaderTerms.publish') this.terms.version = Math.max(this.terms.version, Number(Object(body).version));
     if (operation === 'apiKeys.create' || operation === 'apiKeys.rotate') await this.rig.call(this.tenant.key, 'post', `/v1/api-keys/${id}/revoke`);
@@ -202,9 +203,7 @@ export class FuzzStage {
   private limited = (): Prepared => ({ path: { id: oneOf(this.random, [this.tenant.id, this.objects.leader, this.objects.follower]) ?? '' } });
 
   private nextPeriod() {
-    const from = new Date(this.settledTo).toISOString();
-    this.settledTo += 60_000;
-    return { from, to: new Date(this.settledTo).toISOString() };
+    return { from: new Date(this.settledTo).toISOString(), to: new Date(this.settledTo + PERIOD_MS).toISOString() };
   }
 
   private async ask(method: Method, path: string, body?: object) {
@@ -250,7 +249,13 @@ export class FuzzStage {
 
   private async settle(): Promise<void> {
     const made = await this.ask('post', '/v1/settlements', this.nextPeriod());
-    await closeAsBackoffice(this.rig, this.tenant, made.id);
+    await this.closed(made.id, made);
+  }
+
+  /** A period follows the one before it, once that is closed. One that is asked for again is closed already. */
+  private async closed(id: string, body: unknown): Promise<void> {
+    await closeAsBackoffice(this.rig, this.tenant, id as Id<'settlement'>).catch(() => undefined);
+    this.settledTo = Math.max(this.settledTo, Date.parse(String(Object(body).period_end ?? Object(body).to)) || 0);
   }
 
   private async export(): Promise<void> {

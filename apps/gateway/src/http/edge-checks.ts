@@ -1,5 +1,6 @@
-import { PROBLEM_MEDIA_TYPE, type ProblemCode, problem } from '@lockstep/delivery';
+import { type FieldProblem, PROBLEM_MEDIA_TYPE, type ProblemCode, problem } from '@lockstep/delivery';
 import type { GatewayContext } from '../app/context';
+import { bodyFault } from './body-checks';
 import { type GatewayRequest, header } from './call';
 
 /** As much of a response as a step before the routes needs; every HTTP adapter has it. */
@@ -70,6 +71,17 @@ export const requireJson =
     answer(context, request, response, 'unsupported_media_type', { Accept: 'application/json' });
   };
 
+/** What no route takes in any field, whichever it is. */
+export const refuseBadBodies =
+  (context: GatewayContext): EdgeStep =>
+  (request, response, next) => {
+    const fault = bodyFault(request.body);
+    if (fault !== null) return answer(context, request, response, 'invalid_request', {}, [fault]);
+    const [, query = ''] = (request.originalUrl ?? request.url).split('?');
+    if (!query.includes('%00')) return next();
+    answer(context, request, response, 'invalid_request', {}, [{ pointer: '', code: 'zero_character', detail: 'A query has no zero character.' }]);
+  };
+
 /** No body at all is an empty object, so that requests without fields need not send `{}`. */
 export const fillEmptyBody = (): EdgeStep => (request, _response, next) => {
   if (WITH_BODY.has(request.method) && request.body === undefined) Object.assign(request, { body: {} });
@@ -97,8 +109,9 @@ function answer(
   response: EdgeResponse,
   code: ProblemCode,
   headers: Readonly<Record<string, string>>,
+  errors: readonly FieldProblem[] = [],
 ): void {
-  const body = problem(code, { requestId: request.requestId ?? context.ids.next('request') });
+  const body = problem(code, { requestId: request.requestId ?? context.ids.next('request'), ...(errors.length > 0 && { errors }) });
   response.statusCode = body.status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.setHeader('Content-Type', `${PROBLEM_MEDIA_TYPE}; charset=utf-8`);

@@ -1,8 +1,13 @@
 import { formatMoney, formatPrice, formatSize, money, type Price, parseMoney, type Size } from '@lockstep/kernel';
 import { z } from 'zod';
 
+/** A text without control characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it keeps out.
+export const PLAIN_TEXT = /^[^\u0000-\u001f\u007f]*$/;
+
 /** Request fields several resources share. Unknown names in a body are refused, so that a misspelt one is not ignored. */
-export const nameField = z.string().trim().min(1).max(120);
+export const textField = (most: number) => z.string().trim().min(1).max(most).regex(PLAIN_TEXT, { error: 'a text without control characters' });
+export const nameField = textField(120);
 export const addressField = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'an address is 0x and 40 hex digits' })

@@ -9,14 +9,19 @@ import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers } from '../../http/documented';
-import { idField, timeCursor } from '../../http/fields';
+import { idField, PLAIN_TEXT, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
 import { type FollowerBody, followerListSchema, followerSchema, presentFollowers } from './follower-body';
 
-const externalId = z.string().min(1).max(120).describe('Your own name for this user, unique among your followers. Put no personal data here.');
+const externalId = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(PLAIN_TEXT, { error: 'a text without control characters' })
+  .describe('Your own name for this user, unique among your followers. Put no personal data here.');
 class CreateFollowerDto extends createZodDto(z.strictObject({ external_id: externalId.optional() })) {}
 class FollowerPath extends createZodDto(z.object({ id: idField('flw') })) {}
 class FollowersQuery extends createZodDto(pageQuery.extend({ external_id: externalId.optional() })) {}
