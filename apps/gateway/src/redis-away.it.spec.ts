@@ -12,7 +12,7 @@ import {
   silentLogger,
   type TestRedis,
 } from '@lockstep/platform';
-import { findTier, parseApiKey } from '@lockstep/tenancy';
+import { parseApiKey, SHIPPED_TIERS } from '@lockstep/tenancy';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startGateway } from './testing/gateway-process';
@@ -40,21 +40,26 @@ afterAll(() => rig?.close());
 
 const get = (gateway: GatewayProcess, path: string, tenant: RigTenant) => request(gateway.url).get(path).set('Authorization', `Bearer ${tenant.key}`);
 
-const [minute] = present(findTier('scale'), 'the tier').requests;
+const [minute] = present(
+  SHIPPED_TIERS.find((tier) => tier.name === 'scale'),
+  'the tier',
+).requests;
 const policy = present(minute, 'its policy');
+/** What the count of a key's policy is kept under. */
+const keptAs = (tenant: RigTenant): string => `${kidOf(tenant)}:${policy.name}:${policy.windowMs}`;
 const kidOf = (tenant: RigTenant): string => {
   const parsed = parseApiKey(tenant.key);
   return parsed.ok ? parsed.value.kid : '';
 };
 /** The arrival time Redis keeps for a key's policy, in microseconds; null when it keeps none. */
 const kept = async (redis: RedisConnection, tenant: RigTenant): Promise<number | null> => {
-  const text = await redis.command(['GET', `lim:{${tenant.id}}:${kidOf(tenant)}:${policy.name}`]);
+  const text = await redis.command(['GET', `lim:{${tenant.id}}:${keptAs(tenant)}`]);
   return text === null ? null : Number(text);
 };
 
 /** Uses a key's quota up in Redis, as far ahead as no wait of a test makes good. */
 const useUp = (redis: RedisConnection, tenant: RigTenant) =>
-  redis.command(['SET', `lim:{${tenant.id}}:${kidOf(tenant)}:${policy.name}`, String((Date.now() + 3_600_000) * 1_000)]);
+  redis.command(['SET', `lim:{${tenant.id}}:${keptAs(tenant)}`, String((Date.now() + 3_600_000) * 1_000)]);
 
 describe.skipIf(!hasRedisForTests())('Redis (needs REDIS_URL or redis-server in the PATH)', () => {
   let server: TestRedis;
@@ -69,7 +74,7 @@ describe.skipIf(!hasRedisForTests())('Redis (needs REDIS_URL or redis-server in 
     const redis = await connectRedis({ url: server.url, log: silentLogger });
     const take = (cost: number) =>
       redisLimiter(redis).take(tenant.id, [
-        { name: policy.name, key: `${kidOf(tenant)}:${policy.name}`, rate: policy.quota, periodMs: policy.windowMs, burst: policy.quota - 1, cost },
+        { name: policy.name, key: keptAs(tenant), rate: policy.quota, periodMs: policy.windowMs, burst: policy.quota - 1, cost },
       ]);
     // Most of the quota is taken in one step, so that every request from here on adds exactly one emission to what Redis keeps.
     expect((await take(policy.quota - 1_000)).allowed).toBe(true);
