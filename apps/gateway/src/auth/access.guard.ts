@@ -29,12 +29,18 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
     if (access.kind === 'operator') return this.operator(request);
+    const routeClass = this.reflector.getAllAndOverride<RouteClass | undefined>(ROUTE_CLASS, [context.getHandler(), context.getClass()]);
+    const admittedAs = routeClass ?? classOfMethod(request.method);
+    const authorization = header(request, 'authorization');
+    const standing = this.limit.stillRefused(authorization, admittedAs);
+    if (standing !== null) {
+      request.verifiedKey = standing.key;
+      throw standing.problem;
+    }
     await super.canActivate(context);
     const key = request.verifiedKey;
     if (key === undefined) throw new ProblemException('invalid_key');
-    const routeClass = this.reflector.getAllAndOverride<RouteClass | undefined>(ROUTE_CLASS, [context.getHandler(), context.getClass()]);
-    const admittedAs = routeClass ?? classOfMethod(request.method);
-    const { headers, release } = await this.limit.admit(key, admittedAs);
+    const { headers, release } = await this.limit.admit(key, admittedAs, authorization);
     Object.assign(request, { admittedAs, release });
     // A caller that went away meanwhile ended its request before there was a place to give back.
     if (request.ended === true) release();

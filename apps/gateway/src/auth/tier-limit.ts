@@ -16,6 +16,7 @@ import { CONTEXT, type GatewayContext } from '../app/context';
 import { ProblemException, problemOf } from '../http/problem-exception';
 import { tooMany } from '../http/too-many';
 import { SharedCount } from './shared-count';
+import { StandingRefusals } from './standing-refusals';
 import { readTier } from './tiers';
 
 /** What a request that was let in carries. */
@@ -34,6 +35,7 @@ const TELL_EVERY_MS = 60_000;
 @Injectable()
 export class TierLimit {
   private readonly alone;
+  private readonly refusals: StandingRefusals;
   private readonly toldAt = new Map<string, number>();
   private readonly instance: string;
   private requests = 0;
@@ -43,11 +45,20 @@ export class TierLimit {
     @Inject(SharedCount) private readonly shared: SharedCount,
   ) {
     this.alone = localLimiter(context.clock);
+    this.refusals = new StandingRefusals(context.clock, context.digest);
     this.instance = Buffer.from(context.random.bytes(9)).toString('base64url');
   }
 
-  /** Lets a request in; throws the refusal otherwise. While the shared count is away this gateway gives each class its share of the quota by its own. */
-  async admit(key: VerifiedKey, routeClass: RouteClass): Promise<Admission> {
+  /** The refusal that meets a request with these credentials without asking anybody, and the key they proved; null where its key has to be looked up. */
+  stillRefused(authorization: string | null, routeClass: RouteClass): { readonly key: VerifiedKey; readonly problem: ProblemException } | null {
+    return authorization === null ? null : this.refusals.find(authorization, routeClass, this.jitter());
+  }
+
+  /**
+   * Lets a request in; throws the refusal otherwise. While the shared count is away this gateway gives each class its share of the quota by its own. A rate's
+   * refusal is remembered for the credentials the key was proved by.
+   */
+  async admit(key: VerifiedKey, routeClass: RouteClass, authorization: string | null): Promise<Admission> {
     const tier = this.tierOf(key);
     const policies = policiesFor(tier, routeClass);
     const claim = takesPlace(routeClass) ? this.placeOf(key, tier) : undefined;
@@ -58,15 +69,21 @@ export class TierLimit {
     if (decision.retryAfterMs === null) throw new ProblemException('request_too_costly', { headers: rateLimitHeaders(standings) });
     if (!decision.allowed) {
       const violated = decision.policies.filter((state) => !state.allowed).map((state) => state.name);
+      const refusal = { standings, violated, waitMs: decision.retryAfterMs };
+      // When a place comes back nobody knows: whoever finds none is always asked for again.
       if (decision.slots?.allowed === false) violated.push(CONCURRENCY_POLICY);
-      const cause = { kind: 'limit' as const, standings, violated, waitMs: decision.retryAfterMs };
-      throw problemOf(tooMany(cause, this.context.random.below(1_000) / 1_000));
+      else if (authorization !== null) this.refusals.remember(authorization, routeClass, key, refusal);
+      throw problemOf(tooMany({ kind: 'limit', ...refusal }, this.jitter()));
     }
     const where = together === null ? this.alone : this.context.limiter;
     const release = once(() => {
       if (claim !== undefined) this.shared.release(key.tenantId, claim, where);
     });
     return { headers: rateLimitHeaders(standings), release };
+  }
+
+  private jitter(): number {
+    return this.context.random.below(1_000) / 1_000;
   }
 
   private takeAlone(

@@ -74,7 +74,7 @@ export class StreamDoor {
       }
       key = proved.value;
       // Opening one is a read; what then stays open has a quota of its own.
-      const { headers, release } = await this.limit.admit(key, 'reads');
+      const { headers, release } = await this.limit.admit(key, 'reads', null);
       release();
       const known = { key, admittedAs: 'reads' } as const;
       if (!allows(key.scopes, ['events:read'])) return refused({ code: 'missing_scope', headers }, known);
