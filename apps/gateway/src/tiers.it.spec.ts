@@ -1,6 +1,8 @@
 import { DEFAULT_TIER, fallbackTier, scopeFromPlatformList } from '@lockstep/tenancy';
+import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitsBody } from './auth/tiers';
+import { startGateway } from './testing/gateway-process';
 import { freshAddress } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -73,6 +75,18 @@ describe('tiers', () => {
     await expect.poll(async () => (await get(tenant.key)).status, { timeout: 60_000, interval: 50 }).toBe(200);
     // What was left out of a change stands.
     expect(good(await rig.operator('get', `${TIERS}/changing`))).toMatchObject({ concurrency: 9, quotas: { followers: 0, leaders: 20 } });
+  });
+
+  it('that are changed count at every gateway', async () => {
+    await add('everywhere');
+    const tenant = await rig.tenant('Everywhere', 'everywhere');
+    const other = await startGateway(rig);
+    const policies = async (): Promise<unknown> =>
+      (await request(other.url).get('/v1/tenant').set('Authorization', `Bearer ${tenant.key}`)).headers['ratelimit-policy'];
+    expect(await policies()).toContain('"concurrency";q=25');
+    good(await change('everywhere', { concurrency: 3 }));
+    expect(await policies()).toContain('"concurrency";q=3');
+    expect(await other.stop()).toBe(0);
   });
 
   it('are refused with what is wrong in them, and nothing is changed', async () => {

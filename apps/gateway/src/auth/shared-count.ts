@@ -11,7 +11,7 @@ export class SharedCount {
   private away = false;
   private askFrom = 0;
 
-  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
+  constructor(@Inject(CONTEXT) private readonly context: Pick<GatewayContext, 'clock' | 'limiter' | 'log'>) {}
 
   /** The shared decision; null while the carrier is away: then the caller counts by itself, as its class of requests demands. */
   async take(group: string, policies: readonly LimitPolicy[], claim?: SlotClaim): Promise<LimitDecision | null> {
