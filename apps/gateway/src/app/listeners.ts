@@ -9,8 +9,8 @@ import {
   type EdgeStep,
   fillEmptyBody,
   markRequest,
-  refuseBadBodies,
   refuseMethods,
+  refuseOdd,
   refusePlainStream,
   requireJson,
   servedPaths,
@@ -85,7 +85,7 @@ async function makeApp(
   app.use(requireJson(context));
   app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true });
   app.use(answerBodyError(context));
-  app.use(refuseBadBodies(context));
+  app.use(refuseOdd(context));
   app.use(fillEmptyBody());
   mountDocumentation(app, document);
   const server: Server = app.getHttpServer();

@@ -8,6 +8,7 @@ export class OperatorStage {
   readonly key: string;
   private tenants = 0;
   private made = '';
+  private tiers = 0;
 
   private constructor(private readonly rig: GatewayRig) {
     this.key = rig.operatorKey;
@@ -20,6 +21,7 @@ export class OperatorStage {
   }
 
   async prepare(operation: string): Promise<Prepared> {
+    if (operation.startsWith('operatorTiers.')) return this.tierOf(operation);
     if (operation === 'operator.list' || operation === 'operator.create')
       return operation === 'operator.create' ? { body: { tier: 'starter', name: 'Fuzzed', time_zone: 'Europe/Berlin' } } : {};
     const path = {
@@ -50,6 +52,17 @@ export class OperatorStage {
 
   async after(_operation: string, body: unknown): Promise<void> {
     this.pool.take(body);
+  }
+
+  /** A tier of the run's own, with the limits of one that ships. */
+  private async tierOf(operation: string): Promise<Prepared> {
+    if (operation === 'operatorTiers.list') return {};
+    const { requests, concurrency, quotas } = good(await this.rig.operator('get', '/v1/operator/tiers/starter'));
+    this.tiers += 1;
+    const tier = { name: `fuzzed-${this.tiers}`, requests, concurrency, quotas };
+    if (operation === 'operatorTiers.create') return { whole: true, body: tier };
+    const path = { name: good(await this.rig.operator('post', '/v1/operator/tiers', tier)).name };
+    return operation === 'operatorTiers.patch' ? { path, whole: true, body: { concurrency: 30 } } : { path };
   }
 
   private async tenant(): Promise<string> {

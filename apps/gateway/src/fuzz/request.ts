@@ -17,6 +17,9 @@ export interface FuzzRequest {
   readonly fault: string | null;
 }
 
+/** Path segments that are sent as they stand: a zero character, and a way out of the path. */
+export const ENCODED: ReadonlySet<string> = new Set(['%00', '..%2f..']);
+
 type Drawn = Readonly<Record<string, unknown>>;
 
 /** Draws requests of one document's operations: by their schemas, with ids a pool knows. */
@@ -92,7 +95,7 @@ export class Requests {
   private badPath(operation: FuzzedOperation, request: FuzzRequest): FuzzRequest | null {
     const parameter = oneOf(this.random, operation.pathParameters);
     if (parameter === undefined) return null;
-    const text = oneOf(this.random, ['x', '0', 'ldr_0', '%00', '..%2f..', 'cpy_00000000000000000000000000', 'a'.repeat(300)]) ?? 'x';
+    const text = oneOf(this.random, ['x', '0', 'ldr_0', ...ENCODED, 'cpy_00000000000000000000000000', 'a'.repeat(300)]) ?? 'x';
     return { ...request, path: { ...request.path, [parameter.name]: text }, fault: `path: ${parameter.name}=${text.slice(0, 30)}` };
   }
 

@@ -5,7 +5,7 @@ import { isSchema, type Schema } from './arbitraries';
 import { type FuzzedOperation, operationsOf } from './operations';
 import { OperatorStage } from './operator-stage';
 import type { Pool } from './pool';
-import { type FuzzRequest, Requests } from './request';
+import { ENCODED, type FuzzRequest, Requests } from './request';
 import { oneOf, seededRandom } from './seeded';
 import { FuzzStage, type Prepared } from './stage';
 import { Tally } from './tally';
@@ -162,7 +162,7 @@ function expectationOf(mode: Mode, namesObject: boolean): Expectation {
 const filled = (path: string, values: Readonly<Record<string, string>>): string =>
   path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => {
     const text = values[name] ?? '';
-    return text.startsWith('%') || text.includes('%2f') ? text : encodeURIComponent(text);
+    return ENCODED.has(text) ? text : encodeURIComponent(text);
   });
 
 async function call(

@@ -100,15 +100,14 @@ export const requireJson =
     answer(context, request, response, 'unsupported_media_type', { Accept: 'application/json' });
   };
 
-/** What no route takes in any field, whichever it is. */
-export const refuseBadBodies =
+/** What no route takes in its address or in any field of a body, whichever it is. */
+export const refuseOdd =
   (context: GatewayContext): EdgeStep =>
   (request, response, next) => {
     const fault = bodyFault(request.body);
     if (fault !== null) return answer(context, request, response, 'invalid_request', {}, [fault]);
-    const [, query = ''] = (request.originalUrl ?? request.url).split('?');
-    if (!query.includes('%00')) return next();
-    answer(context, request, response, 'invalid_request', {}, [{ pointer: '', code: 'zero_character', detail: 'A query has no zero character.' }]);
+    if (!(request.originalUrl ?? request.url).includes('%00')) return next();
+    answer(context, request, response, 'invalid_request', {}, [{ pointer: '', code: 'zero_character', detail: 'An address has no zero character.' }]);
   };
 
 /** No body at all is an empty object, so that requests without fields need not send `{}`. */
