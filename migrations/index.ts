@@ -31,6 +31,7 @@ import { EngineTerms } from './0098-engine-terms';
 import { PassedLimits } from './0100-passed-limits';
 import { BegunCommands } from './0110-begun-commands';
 import { Rights } from './0120-rights';
+import { KeyAddresses } from './0140-key-addresses';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -67,5 +68,6 @@ export const MIGRATIONS = [
   PassedLimits,
   BegunCommands,
   Rights,
+  KeyAddresses,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -141,6 +141,7 @@ describe('the answer of every operation', () => {
     await seeLeadersAsEngine();
 
     const key = await ask('post', '/v1/api-keys', { name: 'second', scopes: ['copies:read'] });
+    await ask('patch', `/v1/api-keys/${key.id}`, { name: 'second, renamed' });
     await ask('post', `/v1/api-keys/${key.id}/rotate`, {});
     await ask('post', `/v1/api-keys/${key.id}/revoke`);
     await ask('patch', `/v1/leaders/${leader}`, { name: 'Renamed' });

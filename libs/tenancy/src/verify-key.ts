@@ -18,6 +18,8 @@ export interface KeyRecord {
   readonly environment: Environment;
   readonly digest: Uint8Array;
   readonly scopes: readonly ApiScope[];
+  /** Addresses and ranges it may be used from; none: anywhere. */
+  readonly allowedAddresses: readonly string[];
   readonly status: 'active' | 'revoked';
   /** First moment the key is no longer good; null: never. Rotation with overlap sets it on the old key. */
   readonly expiresAtMs: EpochMs | null;

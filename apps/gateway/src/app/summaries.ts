@@ -6,6 +6,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'apiKeys.create': 'Make a key; its secret is shown once',
   'apiKeys.list': 'List keys',
   'apiKeys.get': 'One key, without its secret',
+  'apiKeys.patch': 'Rename a key, or change where it may be used from',
   'apiKeys.revoke': 'Revoke a key at once',
   'apiKeys.rotate': 'Replace a key; the old one stays good for a while',
   'leaders.create': 'Follow an account',

@@ -1,3 +1,4 @@
+import { PROBLEMS } from '@lockstep/delivery';
 import type { VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
@@ -24,13 +25,13 @@ export class ApiKeyStrategy extends PassportStrategy(Strategy, API_KEY) {
   async validate(request: GatewayRequest): Promise<VerifiedKey> {
     const address = request.ip ?? 'unknown';
     await this.failures.check(address);
-    const verified = await this.authenticator.tenant(header(request, 'authorization'));
+    const verified = await this.authenticator.tenant(header(request, 'authorization'), address);
     if (verified.ok) {
       this.uses.note(verified.value);
       return verified.value;
     }
     await this.failures.charge(address);
     const headers = { 'WWW-Authenticate': 'Bearer realm="api"' };
-    throw new ProblemException(verified.error, verified.error === 'tenant_suspended' ? {} : { headers });
+    throw new ProblemException(verified.error, PROBLEMS[verified.error].status === 401 ? { headers } : {});
   }
 }

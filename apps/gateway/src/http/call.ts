@@ -21,6 +21,8 @@ export interface Call {
   readonly scope: TenantScope;
   readonly key: VerifiedKey;
   readonly requestId: string;
+  /** Where it came from, behind the proxies we trust. */
+  readonly address: string;
   /** Method and route template: part of the idempotency fingerprint. */
   readonly operation: string;
   readonly path: string;
@@ -43,6 +45,7 @@ export const CurrentCall = createParamDecorator((_data: unknown, context: Execut
     scope: scopeFromVerifiedKey(request.verifiedKey),
     key: request.verifiedKey,
     requestId: request.requestId,
+    address: request.ip ?? 'unknown',
     operation: `${request.method} ${path}`,
     path,
     body: request.body,

@@ -18,6 +18,11 @@ export interface StreamRefusal {
   readonly code: ProblemCode;
   readonly headers: Readonly<Record<string, string>>;
 }
+/** Who was let in, and from where. */
+export interface Admission {
+  readonly key: VerifiedKey;
+  readonly address: string;
+}
 const refused = (code: ProblemCode, headers: StreamRefusal['headers'] = {}): Result<never, StreamRefusal> => err({ code, headers });
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="api"' };
 
@@ -32,20 +37,20 @@ export class StreamDoor {
     @Inject(StreamTickets) private readonly tickets: StreamTickets,
   ) {}
 
-  async admit(request: IncomingMessage): Promise<Result<VerifiedKey, StreamRefusal>> {
+  async admit(request: IncomingMessage): Promise<Result<Admission, StreamRefusal>> {
     if ((request.url ?? '').split('?')[0] !== STREAM_PATH) return refused('not_found');
     const origin = request.headers.origin;
     if (origin !== undefined && !(this.context.config.allowedOrigins ?? []).includes(origin)) return refused('origin_not_allowed');
     const address = callerOf(request, this.context.config.trustProxyHops);
     try {
       await this.failures.check(address);
-      const key = await this.keyOf(request);
+      const key = await this.keyOf(request, address);
       if (!key.ok) {
         await this.failures.charge(address);
-        return refused(key.error, CHALLENGE);
+        return refused(key.error, PROBLEMS[key.error].status === 401 ? CHALLENGE : {});
       }
       await this.limit.admit(key.value);
-      return allows(key.value.scopes, ['events:read']) ? ok(key.value) : refused('missing_scope');
+      return allows(key.value.scopes, ['events:read']) ? ok({ key: key.value, address }) : refused('missing_scope');
     } catch (error) {
       return error instanceof ProblemException ? refused(error.code, error.options.headers) : refused('internal');
     }
@@ -66,12 +71,12 @@ export class StreamDoor {
     socket.end(`HTTP/1.1 ${PROBLEMS[code].status} ${STATUS_CODES[PROBLEMS[code].status] ?? ''}\r\n${head}\r\n${body}`);
   }
 
-  private async keyOf(request: IncomingMessage): Promise<Result<VerifiedKey, ProblemCode>> {
-    if (request.headers.authorization !== undefined) return this.authenticator.tenant(request.headers.authorization);
+  private async keyOf(request: IncomingMessage, address: string): Promise<Result<VerifiedKey, ProblemCode>> {
+    if (request.headers.authorization !== undefined) return this.authenticator.tenant(request.headers.authorization, address);
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
     const ticket = offered.find((each) => each.startsWith('stk_'));
     if (ticket === undefined || !offered.includes(SUBPROTOCOL)) return err('missing_key');
-    const key = await this.tickets.take(ticket);
+    const key = await this.tickets.take(ticket, address);
     return key === null ? err('ticket_invalid') : ok(key);
   }
 }

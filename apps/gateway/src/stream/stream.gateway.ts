@@ -1,16 +1,29 @@
 import { CLOSE_CODES, type CloseName, WAKEUP_CHANNELS } from '@lockstep/delivery';
-import { DEFAULT_TIER, findTier, type KeyRecord, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
+import { DEFAULT_TIER, findTier, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { Authenticator, type KeyInUse, type KeyLapse } from '../auth/authenticator';
 import { StreamConnection } from './connection';
+import type { Admission } from './door';
 import { ScopeLog } from './scope-log';
 
-interface Reader {
+interface Reader extends KeyInUse {
   readonly connection: StreamConnection;
   readonly key: VerifiedKey;
 }
+
+/** How a socket is closed whose key is no longer good. */
+const CLOSED_AS: Readonly<Record<KeyLapse, CloseName>> = {
+  unknown_key: 'key_revoked',
+  wrong_environment: 'key_revoked',
+  revoked: 'key_revoked',
+  expired: 'key_expired',
+  tenant_closed: 'tenant_suspended',
+  tenant_suspended: 'tenant_suspended',
+  address_not_allowed: 'address_not_allowed',
+};
 
 /** The tenants' streams: one log per scope that somebody reads, and its readers. */
 @WebSocketGateway()
@@ -20,7 +33,10 @@ export class StreamGateway implements OnGatewayConnection {
   private count = 0;
   private draining = false;
 
-  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+  ) {}
 
   /** Listens for new events and for keys that were revoked. */
   async start(): Promise<void> {
@@ -37,7 +53,7 @@ export class StreamGateway implements OnGatewayConnection {
   }
 
   /** Called once per admitted socket, with the key the door proved. */
-  handleConnection(socket: WebSocket, key: VerifiedKey): void {
+  handleConnection(socket: WebSocket, { key, address }: Admission): void {
     if (this.draining) {
       socket.close(CLOSE_CODES.going_away.code, 'going_away');
       return;
@@ -51,7 +67,7 @@ export class StreamGateway implements OnGatewayConnection {
     const slow = (waitingBytes: number): void =>
       log.warn('a stream was closed: its reader is too slow', { connectionId: id, kid: key.kid, waitingBytes });
     const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow);
-    const reader = { connection, key };
+    const reader = { connection, key, kid: key.kid, address };
     const limit = (findTier(key.tier) ?? findTier(DEFAULT_TIER))?.quotas.stream_connections ?? 1;
     if (entry.readers.size >= limit || this.count >= this.context.streamLimits.connectionsMax) {
       connection.close('connection_limit');
@@ -91,20 +107,14 @@ export class StreamGateway implements OnGatewayConnection {
     for (const name of this.logs.keys()) this.refresh(name);
   }
 
-  /** Closes the sockets of keys that are no longer good. */
+  /** Closes the sockets of keys that are no longer good, or no longer from where they are used. */
   private async checkKeys(): Promise<void> {
     const readers = [...this.logs.values()].flatMap((entry) => [...entry.readers]);
-    for (const kid of new Set(readers.map((reader) => reader.key.kid))) {
-      const reason = await this.reasonToClose(kid).catch(() => null);
-      if (reason !== null) for (const reader of readers) if (reader.key.kid === kid) reader.connection.close(reason);
-    }
-  }
-
-  private async reasonToClose(kid: string): Promise<CloseName | null> {
-    const record = await this.context.storage.platform((unit) => unit.keyIndex.lookup(kid), { readOnly: true });
-    if (record === null || record.status === 'revoked') return 'key_revoked';
-    if (record.expiresAt !== null && this.context.clock.now() >= record.expiresAt) return 'key_expired';
-    const standing: KeyRecord['tenantStatus'] = record.tenantStatus;
-    return standing === 'active' ? null : 'tenant_suspended';
+    if (readers.length === 0) return;
+    const standing = await this.authenticator.standing(readers).catch((error: unknown) => {
+      this.context.log.warn('keys of open streams not checked', { error });
+      return null;
+    });
+    for (const [reader, key] of standing ?? []) if (!key.ok) reader.connection.close(CLOSED_AS[key.error]);
   }
 }

@@ -23,6 +23,7 @@ export const PROBLEMS = {
   wrong_host: kind(401, 'The API key does not belong to this host'),
   ticket_invalid: kind(401, 'The stream ticket is unknown, used or expired'),
   missing_scope: kind(403, 'The API key lacks a scope'),
+  address_not_allowed: kind(403, 'The API key may not be used from here'),
   tenant_suspended: kind(403, 'The tenant is suspended'),
   origin_not_allowed: kind(403, 'The origin is not allowed'),
   test_environment_only: kind(403, 'Only possible in the test environment'),

@@ -71,17 +71,22 @@ export class KeyIndex extends Rows<KeyIndexRow> {
 
   /** The key of this kid with its tenant's standing; null when there is none. */
   async lookup(kid: string): Promise<KeyLookup | null> {
-    const [row] = await this.unit.query(
+    const [found] = await this.lookupAll([kid]);
+    return found ?? null;
+  }
+
+  /** The keys of these kids with their tenants' standing; kids that nobody has are absent. */
+  async lookupAll(kids: readonly string[]): Promise<readonly KeyLookup[]> {
+    const rows = await this.unit.query(
       `select ${tables.keyIndex.selectList('k')}, t.status as tenant_status, t.tier as tenant_tier
-       from key_index k join tenants t on t.id = k.tenant_id where k.kid = $1`,
-      [kid],
+       from key_index k join tenants t on t.id = k.tenant_id where k.kid = any($1::text[])`,
+      [[...kids]],
     );
-    if (row === undefined) return null;
-    return {
+    return rows.map((row) => ({
       ...tables.keyIndex.parse(row),
       tenantStatus: text<TenantRow['status']>('tenant_status').read(row.tenant_status),
       tier: text('tenant_tier').read(row.tenant_tier),
-    };
+    }));
   }
 }
 

@@ -52,6 +52,8 @@ export interface KeyIndexRow {
   readonly keyId: Id<'apiKey'>;
   readonly digest: Buffer;
   readonly scopes: string[];
+  /** As the key's own row has them. */
+  readonly allowedAddresses: string[];
   readonly status: 'active' | 'revoked';
   readonly expiresAt: EpochMs | null;
   readonly createdAt: EpochMs;

@@ -8,6 +8,8 @@ export interface ApiKeyRow extends ScopedRow {
   readonly prefix: string;
   readonly last4: string;
   readonly scopes: string[];
+  /** Addresses and ranges it may be used from, in their one spelling; none: anywhere. */
+  readonly allowedAddresses: string[];
   readonly status: 'active' | 'revoked';
   readonly replacedBy: Id<'apiKey'> | null;
   readonly createdAt: EpochMs;

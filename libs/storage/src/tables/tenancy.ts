@@ -33,6 +33,7 @@ export const apiKeys = defineTable<ApiKeyRow>(
     prefix: text('prefix'),
     last4: text('last4'),
     scopes: texts('scopes'),
+    allowedAddresses: texts('allowed_addresses'),
     status: text<ApiKeyRow['status']>('status'),
     replacedBy: orNull(text<Id<'apiKey'>>('replaced_by')),
     createdAt: time('created_at'),

@@ -1,37 +1,34 @@
 import { WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { err, ok } from '@lockstep/kernel';
 import type { ApiKeyRow } from '@lockstep/storage';
-import { API_SCOPES, type ApiScope, isApiScope, missingScopes } from '@lockstep/tenancy';
-import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { isApiScope, missingScopes } from '@lockstep/tenancy';
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
+import { AddressLists } from '../../auth/addresses';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
-import { idField, nameField } from '../../http/fields';
+import { idField, nameField, timeField } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { apiKeyBody, apiKeyListSchema, apiKeySchema, newApiKeySchema } from './api-key-body';
 import { issueKey } from './issue-key';
-
-export const scopesField = z
-  .array(z.enum(['*', ...API_SCOPES]))
-  .min(1)
-  .max(API_SCOPES.length);
-export const scopesOf = (names: readonly string[]): ApiScope[] =>
-  names.includes('*') ? [...API_SCOPES] : API_SCOPES.filter((scope) => names.includes(scope));
+import { addressesOf, allowedAddressesField, scopesField, scopesOf } from './key-fields';
 
 class CreateApiKeyDto extends createZodDto(
   z.strictObject({
     name: nameField,
     scopes: scopesField.describe('Scopes of the key, or "*" for every scope there is today.'),
-    expires_at: z.iso.datetime().nullable().optional(),
+    expires_at: timeField.nullable().optional().describe('First moment it is no longer good; null or left out: never.'),
+    allowed_addresses: allowedAddressesField.default([]),
   }),
 ) {}
+class PatchApiKeyDto extends createZodDto(z.strictObject({ name: nameField.optional(), allowed_addresses: allowedAddressesField.optional() })) {}
 class RotateApiKeyDto extends createZodDto(
   z.strictObject({ overlap_seconds: z.int().min(0).max(604_800).default(86_400).describe('How long the old key stays good beside the new one.') }),
 ) {}
@@ -42,6 +39,8 @@ class ListQuery extends createZodDto(z.object({ limit: z.coerce.number().int().m
 @ApiTags('api-keys')
 @Controller('v1/api-keys')
 export class ApiKeysController {
+  private readonly addresses = new AddressLists();
+
   constructor(
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Mutations) private readonly mutations: Mutations,
@@ -59,8 +58,10 @@ export class ApiKeysController {
       const refused = await beyondQuota(unit, call, 'api_keys');
       if (refused !== null) return err(refused);
       const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
-      const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, expiresAt });
-      await this.mutations.audit(unit, call, 'api_key.create', issued.id);
+      if (expiresAt !== null && expiresAt <= unit.now) return err(refusal('invalid_request', '`expires_at` lies behind us.'));
+      const allowedAddresses = addressesOf(body.allowed_addresses);
+      const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, allowedAddresses, expiresAt });
+      await this.mutations.audit(unit, call, 'api_key.create', issued.id, { name: body.name, scopes: granted, allowed_addresses: allowedAddresses });
       const row = await unit.apiKeys.findOne({ id: issued.id });
       return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
     });
@@ -85,6 +86,27 @@ export class ApiKeysController {
     const row = await this.context.storage.scoped(call.scope, (unit) => unit.apiKeys.findOne({ id: path.id as ApiKeyRow['id'] }), { readOnly: true });
     if (row === null) throw new ProblemException('not_found');
     return apiKeyBody(row);
+  }
+
+  @Patch(':id')
+  @Answers(200, apiKeySchema)
+  @Needs('keys:write')
+  async patch(@CurrentCall() call: Call, @Param() path: KeyPath, @Body() body: PatchApiKeyDto) {
+    const id = path.id as ApiKeyRow['id'];
+    return this.mutations.run(call, 200, async (unit) => {
+      const row = await unit.apiKeys.findOne({ id }, { lock: true });
+      if (row === null) return err(NOT_FOUND);
+      if (row.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not changed.'));
+      const allowedAddresses = body.allowed_addresses === undefined ? row.allowedAddresses : addressesOf(body.allowed_addresses);
+      if (id === call.key.keyId && !this.addresses.allows(allowedAddresses, call.address))
+        return err(refusal('business_rule', 'The key you call with would be shut out of the address you call from.'));
+      const change = { label: body.name ?? row.label, allowedAddresses };
+      await unit.apiKeys.update({ id }, change);
+      await unit.keyIndex.update({ kid: row.kid }, { allowedAddresses });
+      await this.mutations.audit(unit, call, 'api_key.update', id, { name: change.label, allowed_addresses: allowedAddresses });
+      this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
+      return ok(apiKeyBody({ ...row, ...change }));
+    });
   }
 
   @Post(':id/revoke')
@@ -114,7 +136,13 @@ export class ApiKeysController {
       if (old === null) return err(NOT_FOUND);
       if (old.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not rotated.'));
       const scopes = old.scopes.filter(isApiScope);
-      const issued = await issueKey(this.context, unit, { ...call.scope, label: old.label, scopes, expiresAt: null });
+      const issued = await issueKey(this.context, unit, {
+        ...call.scope,
+        label: old.label,
+        scopes,
+        allowedAddresses: old.allowedAddresses,
+        expiresAt: null,
+      });
       const expiresAt = unit.now + body.overlap_seconds * 1_000;
       await unit.apiKeys.update({ id }, { replacedBy: issued.id, expiresAt });
       await unit.keyIndex.update({ kid: old.kid }, { expiresAt });

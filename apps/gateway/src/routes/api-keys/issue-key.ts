@@ -8,6 +8,8 @@ export interface KeyOrder {
   readonly environment: Environment;
   readonly label: string;
   readonly scopes: readonly ApiScope[];
+  /** In their one spelling; none: anywhere. */
+  readonly allowedAddresses: readonly string[];
   readonly expiresAt: EpochMs | null;
 }
 
@@ -22,6 +24,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
   const made = newApiKey('tenant', order.environment, context.random);
   const id = context.ids.next('apiKey');
   const scopes = [...order.scopes];
+  const allowedAddresses = [...order.allowedAddresses];
   await unit.apiKeys.insert({
     id,
     kid: made.kid,
@@ -29,6 +32,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     prefix: keyHint(made),
     last4: made.key.slice(-4),
     scopes,
+    allowedAddresses,
     status: 'active',
     replacedBy: null,
     createdAt: unit.now,
@@ -43,6 +47,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     keyId: id,
     digest: Buffer.from(context.digest.digest(made.key)),
     scopes,
+    allowedAddresses,
     status: 'active',
     expiresAt: order.expiresAt,
     createdAt: unit.now,
