@@ -75,7 +75,7 @@ describe('a key that names addresses', () => {
     const key = await make({ allowed_addresses: ['198.51.100.7', '198.51.100.8'] });
     expect(await refusal(open(rig.url, key.key, [], from('203.0.113.5')))).toMatchObject({ status: 403, body: { code: 'address_not_allowed' } });
     const [stays, goes] = [open(rig.url, key.key, [], from('198.51.100.7')), open(rig.url, key.key, [], from('198.51.100.8'))];
-    for (const socket of [stays, goes]) await listen(socket, (frame) => frame.op === 'hello');
+    await Promise.all([stays, goes].map((socket) => listen(socket, (frame) => frame.op === 'hello')));
     const ended = closed(goes);
     good(await change(key.id, { allowed_addresses: ['198.51.100.7'] }));
     expect(await ended).toBe(CLOSE_CODES.address_not_allowed.code);

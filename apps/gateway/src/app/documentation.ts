@@ -33,7 +33,15 @@ const STREAM: Operation = {
   },
 };
 /** Answers with a secret in them are not kept, so they cannot be repeated. */
-const NEVER_REPEATED: ReadonlySet<string> = new Set(['apiKeys.create', 'apiKeys.rotate', 'streamTickets.create', 'operator.createKey']);
+const NEVER_REPEATED: ReadonlySet<string> = new Set([
+  'apiKeys.create',
+  'apiKeys.rotate',
+  'streamTickets.create',
+  'keyLeaks.report',
+  'operator.createKey',
+]);
+/** Operations below /v1 that need no key. */
+const OPEN: ReadonlySet<string> = new Set(['keyLeaks.report']);
 const METHODS = ['get', 'post', 'patch', 'put', 'delete'] as const;
 
 /** The contract as OpenAPI 3.1, made from the very schemas that validate requests. */
@@ -97,7 +105,7 @@ function describeOperation(path: string, method: (typeof METHODS)[number], opera
   const summary = SUMMARIES[id];
   if (summary !== undefined) operation.summary = summary;
   operation.responses.default ??= PROBLEM_ANSWER;
-  if (!path.startsWith('/v1/')) operation.security = [];
+  if (!path.startsWith('/v1/') || OPEN.has(id)) operation.security = [];
   const takesKey = (method === 'post' || method === 'patch') && !NEVER_REPEATED.has(id);
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
 }

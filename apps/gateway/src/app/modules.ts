@@ -29,6 +29,7 @@ import { ExportsController } from '../routes/exports/exports.controller';
 import { FeesController } from '../routes/fees/fees.controller';
 import { FollowersController } from '../routes/followers/followers.controller';
 import { HealthController } from '../routes/health/health.controller';
+import { KeyLeaksController } from '../routes/key-leaks/key-leaks.controller';
 import { KillSwitchesController } from '../routes/kill-switches/kill-switches.controller';
 import { LeadersController } from '../routes/leaders/leaders.controller';
 import { LimitsController } from '../routes/limits/limits.controller';
@@ -76,6 +77,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
   controllers: [
     TenantController,
     ApiKeysController,
+    KeyLeaksController,
     LeadersController,
     DetectionController,
     FollowersController,

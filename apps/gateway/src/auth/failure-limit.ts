@@ -1,11 +1,11 @@
 import { retryAfter } from '@lockstep/delivery';
 import { localLimiter } from '@lockstep/platform';
-import { FAILED_AUTH_POLICY } from '@lockstep/tenancy';
+import { FAILED_AUTH_POLICY, LEAK_REPORT_POLICY, type RatePolicy } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { ProblemException } from '../http/problem-exception';
 
-/** How often an address may fail to sign in. Tells nothing about quotas: only when to come back. Fails closed on this machine's own count when the carrier is away. */
+/** How often an address may fail to sign in, or report found keys. Tells nothing about quotas: only when to come back. Fails closed on this machine's own count when the carrier is away. */
 @Injectable()
 export class FailureLimit {
   private readonly local;
@@ -24,8 +24,12 @@ export class FailureLimit {
     await this.take(address, 1);
   }
 
-  private async take(address: string, cost: number): Promise<void> {
-    const { name, quota, windowMs } = FAILED_AUTH_POLICY;
+  /** Counts one report of a found key; refuses an address that sent too many. */
+  async chargeReport(address: string): Promise<void> {
+    await this.take(address, 1, LEAK_REPORT_POLICY);
+  }
+
+  private async take(address: string, cost: number, { name, quota, windowMs }: RatePolicy = FAILED_AUTH_POLICY): Promise<void> {
     const group = `ip:${address.replaceAll(/[{}]/g, '')}`.slice(0, 150);
     const policy = { name, key: `${group}:${name}`, rate: quota, periodMs: windowMs, burst: quota - 1, cost };
     const decision = await this.context.limiter.take(group, [policy]).catch(() => this.local.take(group, [policy]));

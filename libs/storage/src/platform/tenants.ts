@@ -88,11 +88,27 @@ export class KeyIndex extends Rows<KeyIndexRow> {
       tier: text('tenant_tier').read(row.tenant_tier),
     }));
   }
+
+  /** Revokes the key with this kid and digest, and returns it, revoked before or now; null when there is none. One statement, whether or not it finds one. */
+  async revokeProved(kid: string, digest: Buffer): Promise<KeyIndexRow | null> {
+    const [row] = await this.unit.query(
+      `update key_index set status = 'revoked' where kid = $1 and digest = $2 returning ${tables.keyIndex.selectList()}`,
+      [kid, digest],
+    );
+    return row === undefined ? null : tables.keyIndex.parse(row);
+  }
 }
 
+/** The operator's own keys. */
 export class OperatorKeys extends Rows<OperatorKeyRow> {
-  constructor(unit: Sql) {
+  constructor(private readonly unit: Sql) {
     super(unit, tables.operatorKeys);
+  }
+
+  /** Revokes the key with this kid and digest; whether there is one, revoked before or now. */
+  async revokeProved(kid: string, digest: Buffer): Promise<boolean> {
+    const rows = await this.unit.query(`update operator_keys set status = 'revoked' where kid = $1 and digest = $2 returning kid`, [kid, digest]);
+    return rows.length > 0;
   }
 }
 

@@ -1,5 +1,5 @@
 import { WAKEUP_CHANNELS } from '@lockstep/delivery';
-import { err, ok } from '@lockstep/kernel';
+import { type EpochMs, err, ok } from '@lockstep/kernel';
 import type { ApiKeyRow } from '@lockstep/storage';
 import { isApiScope, missingScopes } from '@lockstep/tenancy';
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
@@ -14,7 +14,8 @@ import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
 import { idField, nameField, timeField } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
-import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
+import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
+import { publish, told } from '../../http/publish';
 import { beyondQuota } from '../../http/quotas';
 import { apiKeyBody, apiKeyListSchema, apiKeySchema, newApiKeySchema } from './api-key-body';
 import { issueKey } from './issue-key';
@@ -30,7 +31,18 @@ class CreateApiKeyDto extends createZodDto(
 ) {}
 class PatchApiKeyDto extends createZodDto(z.strictObject({ name: nameField.optional(), allowed_addresses: allowedAddressesField.optional() })) {}
 class RotateApiKeyDto extends createZodDto(
-  z.strictObject({ overlap_seconds: z.int().min(0).max(604_800).default(86_400).describe('How long the old key stays good beside the new one.') }),
+  z.strictObject({
+    overlap_seconds: z
+      .int()
+      .min(0)
+      .max(604_800)
+      .default(86_400)
+      .describe('How long the old key stays good beside the new one, but no longer than it would have; 0: not at all.'),
+    expires_at: timeField
+      .nullable()
+      .optional()
+      .describe('First moment the new key is no longer good; null: never. Left out: it lives as long as the old one was to live.'),
+  }),
 ) {}
 class KeyPath extends createZodDto(z.object({ id: idField('key') })) {}
 class ListQuery extends createZodDto(z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) })) {}
@@ -122,6 +134,7 @@ export class ApiKeysController {
       await unit.keyIndex.update({ kid: row.kid }, { status: 'revoked' });
       await this.mutations.audit(unit, call, 'api_key.revoke', id);
       this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
+      await publish(this.context, unit, told('api_key.revoked', { key_id: id, hint: row.prefix, reason: 'revoked', actor: call.key.keyId }));
       return ok(apiKeyBody({ ...row, status: 'revoked', revokedAt: unit.now }));
     });
   }
@@ -134,21 +147,38 @@ export class ApiKeysController {
     return this.mutations.run({ ...call, idempotencyHeader: null }, 201, async (unit) => {
       const old = await unit.apiKeys.findOne({ id }, { lock: true });
       if (old === null) return err(NOT_FOUND);
-      if (old.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not rotated.'));
+      const refused = rotationRefusal(old, call, unit.now);
+      if (refused !== null) return err(refused);
+      const expiresAt = body.expires_at === undefined ? sameLifetime(old, unit.now) : body.expires_at === null ? null : Date.parse(body.expires_at);
+      if (expiresAt !== null && expiresAt <= unit.now) return err(refusal('invalid_request', '`expires_at` lies behind us.'));
       const scopes = old.scopes.filter(isApiScope);
       const issued = await issueKey(this.context, unit, {
         ...call.scope,
         label: old.label,
         scopes,
         allowedAddresses: old.allowedAddresses,
-        expiresAt: null,
+        expiresAt,
       });
-      const expiresAt = unit.now + body.overlap_seconds * 1_000;
-      await unit.apiKeys.update({ id }, { replacedBy: issued.id, expiresAt });
-      await unit.keyIndex.update({ kid: old.kid }, { expiresAt });
-      await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id });
+      // Never later than it would have ended by itself.
+      const oldUntil = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, unit.now + body.overlap_seconds * 1_000);
+      await unit.apiKeys.update({ id }, { replacedBy: issued.id, expiresAt: oldUntil });
+      await unit.keyIndex.update({ kid: old.kid }, { expiresAt: oldUntil });
+      await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id, overlap_seconds: body.overlap_seconds });
+      this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
       const row = await unit.apiKeys.findOne({ id: issued.id });
       return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
     });
   }
 }
+
+/** Why a key is not rotated; null when it may be. Its secret is handed to the caller, who therefore needs every right it has. */
+function rotationRefusal(old: ApiKeyRow, call: Call, now: EpochMs): Refusal | null {
+  if (old.status === 'revoked') return refusal('state_conflict', 'A revoked key is not rotated.');
+  if (old.replacedBy !== null) return refusal('state_conflict', `It was rotated already: ${old.replacedBy} took its place.`);
+  if (old.expiresAt !== null && old.expiresAt <= now) return refusal('state_conflict', 'An expired key is not rotated.');
+  const beyond = missingScopes(call.key.scopes, old.scopes.filter(isApiScope));
+  return beyond.length === 0 ? null : refusal('missing_scope', `This key cannot hand out ${beyond.join(', ')}.`);
+}
+
+/** As long as the old key was to live from its making on; null where it was to live for ever. */
+const sameLifetime = (old: ApiKeyRow, now: EpochMs): EpochMs | null => (old.expiresAt === null ? null : now + (old.expiresAt - old.createdAt));
