@@ -32,6 +32,7 @@ import { PassedLimits } from './0100-passed-limits';
 import { BegunCommands } from './0110-begun-commands';
 import { Rights } from './0120-rights';
 import { KeyAddresses } from './0140-key-addresses';
+import { RequestSigning } from './0141-request-signing';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -69,5 +70,6 @@ export const MIGRATIONS = [
   BegunCommands,
   Rights,
   KeyAddresses,
+  RequestSigning,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

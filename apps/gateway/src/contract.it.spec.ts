@@ -145,6 +145,7 @@ describe('the answer of every operation', () => {
 
     const key = await ask('post', '/v1/api-keys', { name: 'second', scopes: ['copies:read'] });
     await ask('patch', `/v1/api-keys/${key.id}`, { name: 'second, renamed' });
+    for (const signed of ['changes', 'nothing']) await ask('post', `/v1/api-keys/${key.id}/signing`, { signed });
     await ask('post', `/v1/api-keys/${key.id}/rotate`, {});
     await ask('post', `/v1/api-keys/${key.id}/revoke`);
     await ask('post', '/v1/key-leaks', { key: key.key, found_at: 'https://pastes.example/1' });

@@ -30,6 +30,8 @@ const record: KeyRecord = {
   digest: digest.digest(presented.key),
   scopes: ['copies:read'],
   allowedAddresses: [],
+  signed: 'nothing',
+  sealedSigningSecret: null,
   status: 'active',
   expiresAtMs: null,
   tenantStatus: 'active',

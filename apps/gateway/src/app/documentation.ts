@@ -11,7 +11,7 @@ type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 
 const DESCRIPTION = `Copy trading for perpetual futures. Money and sizes are decimal strings, times are RFC 3339 in UTC, errors are problem documents with a stable \`code\`.
-POST and PATCH take an \`Idempotency-Key\`. The event stream is a WebSocket at \`${STREAM_PATH}\`.`;
+POST and PATCH take an \`Idempotency-Key\`. A key may ask for signed requests (\`X-Timestamp\`, \`X-Signature\`). The event stream is a WebSocket at \`${STREAM_PATH}\`.`;
 
 const PROBLEM_ANSWER = {
   description: 'A problem document (RFC 9457). Switch on its `code`.',
@@ -36,6 +36,7 @@ const STREAM: Operation = {
 const NEVER_REPEATED: ReadonlySet<string> = new Set([
   'apiKeys.create',
   'apiKeys.rotate',
+  'apiKeys.sign',
   'streamTickets.create',
   'keyLeaks.report',
   'operator.createKey',

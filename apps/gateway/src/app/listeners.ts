@@ -3,6 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { keepBodyDigest } from '../http/body-digest';
 import { answerBodyError, fillEmptyBody, markRequest, refuseMethods, refusePlainStream, requireJson, servedPaths } from '../http/edge-checks';
 import { STREAM_PATH, StreamDoor } from '../stream/door';
 import { StreamGateway } from '../stream/stream.gateway';
@@ -69,7 +70,7 @@ async function makeApp(
   app.use(refusePlainStream(context, STREAM_PATH));
   app.use(refuseMethods(context, servedPaths(document.paths)));
   app.use(requireJson(context));
-  app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true });
+  app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true, verify: keepBodyDigest });
   app.use(answerBodyError(context));
   app.use(fillEmptyBody());
   mountDocumentation(app, document);

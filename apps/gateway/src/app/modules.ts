@@ -7,6 +7,7 @@ import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
 import { KeyUse } from '../auth/key-use';
 import { RequestCounts } from '../auth/request-counts';
+import { RequestSignatures } from '../auth/request-signatures';
 import { TierLimit } from '../auth/tier-limit';
 import { AnswerInterceptor } from '../http/answer';
 import { Cursors } from '../http/cursors';
@@ -55,6 +56,7 @@ const edge = (context: GatewayContext): Provider[] => [
   { provide: CONTEXT, useValue: context },
   Authenticator,
   FailureLimit,
+  RequestSignatures,
   TierLimit,
   KeyUse,
   RequestCounts,

@@ -9,6 +9,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'apiKeys.patch': 'Rename a key, or change where it may be used from',
   'apiKeys.revoke': 'Revoke a key at once',
   'apiKeys.rotate': 'Replace a key; the old one stays good for a while',
+  'apiKeys.sign': 'Say which requests of a key have to be signed; the new secret is shown once',
   'keyLeaks.report': 'Report a key you found where it should not be',
   'leaders.create': 'Follow an account',
   'leaders.list': 'List leaders',

@@ -85,6 +85,8 @@ const recordOf = (row: KeyLookup): KeyRecord => ({
   digest: row.digest,
   scopes: row.scopes.filter(isApiScope),
   allowedAddresses: row.allowedAddresses,
+  signed: row.signed,
+  sealedSigningSecret: row.signingSecret,
   status: row.status,
   expiresAtMs: row.expiresAt,
   tenantStatus: row.tenantStatus,

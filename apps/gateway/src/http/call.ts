@@ -12,6 +12,8 @@ export interface GatewayRequest {
   readonly body?: unknown;
   readonly route?: { readonly path?: string };
   requestId?: string;
+  /** Of a signed request's body, before it was parsed; absent where there was none. */
+  readonly bodySha256?: string;
   verifiedKey?: VerifiedKey;
   operatorKid?: string;
 }

@@ -7,6 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
+import { EMPTY_BODY_SHA256, type ReceivedRequest, RequestSignatures, SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../auth/request-signatures';
 import { TierLimit } from '../auth/tier-limit';
 import { ProblemException } from '../http/problem-exception';
 import { StreamTickets } from './tickets';
@@ -34,6 +35,7 @@ export class StreamDoor {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
     @Inject(TierLimit) private readonly limit: TierLimit,
+    @Inject(RequestSignatures) private readonly signatures: RequestSignatures,
     @Inject(StreamTickets) private readonly tickets: StreamTickets,
   ) {}
 
@@ -72,7 +74,11 @@ export class StreamDoor {
   }
 
   private async keyOf(request: IncomingMessage, address: string): Promise<Result<VerifiedKey, ProblemCode>> {
-    if (request.headers.authorization !== undefined) return this.authenticator.tenant(request.headers.authorization, address);
+    if (request.headers.authorization !== undefined) {
+      const key = await this.authenticator.tenant(request.headers.authorization, address);
+      const fault = key.ok ? await this.signatures.faultOf(key.value, received(request)) : null;
+      return fault === null ? key : err(fault.code);
+    }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
     const ticket = offered.find((each) => each.startsWith('stk_'));
     if (ticket === undefined || !offered.includes(SUBPROTOCOL)) return err('missing_key');
@@ -80,6 +86,15 @@ export class StreamDoor {
     return key === null ? err('ticket_invalid') : ok(key);
   }
 }
+
+const received = ({ method, url, headers }: IncomingMessage): ReceivedRequest => ({
+  method: method ?? '',
+  target: url ?? '',
+  bodySha256: EMPTY_BODY_SHA256,
+  timestampHeader: textOf(headers[TIMESTAMP_HEADER]),
+  signatureHeader: textOf(headers[SIGNATURE_HEADER]),
+});
+const textOf = (value: string | string[] | undefined): string | null => (typeof value === 'string' ? value : null);
 
 /** The caller's address behind so many proxies, as the REST side computes it. */
 function callerOf(request: IncomingMessage, hops: number): string {

@@ -54,6 +54,9 @@ export interface KeyIndexRow {
   readonly scopes: string[];
   /** As the key's own row has them. */
   readonly allowedAddresses: string[];
+  readonly signed: 'nothing' | 'changes' | 'everything';
+  /** Sealed; null where nothing is signed. */
+  readonly signingSecret: Buffer | null;
   readonly status: 'active' | 'revoked';
   readonly expiresAt: EpochMs | null;
   readonly createdAt: EpochMs;

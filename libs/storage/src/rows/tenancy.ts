@@ -10,6 +10,8 @@ export interface ApiKeyRow extends ScopedRow {
   readonly scopes: string[];
   /** Addresses and ranges it may be used from, in their one spelling; none: anywhere. */
   readonly allowedAddresses: string[];
+  /** Which of its requests have to be signed. */
+  readonly signed: 'nothing' | 'changes' | 'everything';
   readonly status: 'active' | 'revoked';
   readonly replacedBy: Id<'apiKey'> | null;
   readonly createdAt: EpochMs;

@@ -74,6 +74,8 @@ export const keyIndex = defineTable<KeyIndexRow>(
     digest: bytes('digest'),
     scopes: texts('scopes'),
     allowedAddresses: texts('allowed_addresses'),
+    signed: text<KeyIndexRow['signed']>('signed'),
+    signingSecret: orNull(bytes('signing_secret')),
     status: text<KeyIndexRow['status']>('status'),
     expiresAt: orNull(time('expires_at')),
     createdAt: time('created_at'),

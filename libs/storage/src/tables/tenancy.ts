@@ -34,6 +34,7 @@ export const apiKeys = defineTable<ApiKeyRow>(
     last4: text('last4'),
     scopes: texts('scopes'),
     allowedAddresses: texts('allowed_addresses'),
+    signed: text<ApiKeyRow['signed']>('signed'),
     status: text<ApiKeyRow['status']>('status'),
     replacedBy: orNull(text<Id<'apiKey'>>('replaced_by')),
     createdAt: time('created_at'),

@@ -1,11 +1,15 @@
 import { idText, livemode, timeText, wireTime } from '@lockstep/delivery';
 import type { ApiKeyRow } from '@lockstep/storage';
-import { API_SCOPES, isApiScope } from '@lockstep/tenancy';
+import { API_SCOPES, isApiScope, SIGNING_DEMANDS } from '@lockstep/tenancy';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { livemodeField, timeOrNull } from '../../http/fields';
 
 const scopesSchema = z.array(z.enum(API_SCOPES));
+export const signedSchema = z
+  .enum(SIGNING_DEMANDS)
+  .describe('Which of its requests have to be signed: `nothing`, `changes` (all but GET and HEAD) or `everything`.');
+const signingSecretField = z.string().nullable().describe('What its requests are signed with: shown this once. Null where nothing is signed.');
 const secretField = z.string().describe('The whole key: shown this once and kept nowhere.');
 
 /** A key without its secret. */
@@ -19,6 +23,7 @@ export const apiKeySchema = named(
       hint: z.string().describe('What may be shown of the key.'),
       scopes: scopesSchema,
       allowed_addresses: z.array(z.string()).describe('Addresses and CIDR ranges it may be used from; none: anywhere.'),
+      signed: signedSchema,
       status: z.enum(['active', 'revoked']),
       replaced_by: idText('key').nullable().describe('The key it was rotated to.'),
       created_at: timeText,
@@ -29,7 +34,14 @@ export const apiKeySchema = named(
     .describe('An API key, without its secret.'),
 );
 export const apiKeyListSchema = listOf('ApiKeyList', apiKeySchema);
-export const newApiKeySchema = named('NewApiKey', apiKeySchema.extend({ key: secretField }).describe('An API key with its secret.'));
+export const newApiKeySchema = named(
+  'NewApiKey',
+  apiKeySchema.extend({ key: secretField, signing_secret: signingSecretField }).describe('An API key with its secrets.'),
+);
+export const signingKeySchema = named(
+  'SigningApiKey',
+  apiKeySchema.extend({ signing_secret: signingSecretField }).describe('An API key with what its requests are signed with.'),
+);
 export const tenantKeySchema = named(
   'TenantApiKey',
   z
@@ -44,6 +56,7 @@ export const apiKeyBody = (row: ApiKeyRow): z.output<typeof apiKeySchema> => ({
   hint: row.prefix,
   scopes: row.scopes.filter(isApiScope),
   allowed_addresses: row.allowedAddresses,
+  signed: row.signed,
   status: row.status,
   replaced_by: row.replacedBy,
   created_at: wireTime(row.createdAt),

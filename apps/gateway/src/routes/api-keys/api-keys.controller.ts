@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { AddressLists } from '../../auth/addresses';
+import { newSigningSecret } from '../../auth/signing-secrets';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -17,7 +18,7 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { publish, told } from '../../http/publish';
 import { beyondQuota } from '../../http/quotas';
-import { apiKeyBody, apiKeyListSchema, apiKeySchema, newApiKeySchema } from './api-key-body';
+import { apiKeyBody, apiKeyListSchema, apiKeySchema, newApiKeySchema, signedSchema, signingKeySchema } from './api-key-body';
 import { issueKey } from './issue-key';
 import { addressesOf, allowedAddressesField, scopesField, scopesOf } from './key-fields';
 
@@ -27,6 +28,7 @@ class CreateApiKeyDto extends createZodDto(
     scopes: scopesField.describe('Scopes of the key, or "*" for every scope there is today.'),
     expires_at: timeField.nullable().optional().describe('First moment it is no longer good; null or left out: never.'),
     allowed_addresses: allowedAddressesField.default([]),
+    signed: signedSchema.default('nothing'),
   }),
 ) {}
 class PatchApiKeyDto extends createZodDto(z.strictObject({ name: nameField.optional(), allowed_addresses: allowedAddressesField.optional() })) {}
@@ -44,6 +46,7 @@ class RotateApiKeyDto extends createZodDto(
       .describe('First moment the new key is no longer good; null: never. Left out: it lives as long as the old one was to live.'),
   }),
 ) {}
+class SetSigningDto extends createZodDto(z.strictObject({ signed: signedSchema })) {}
 class KeyPath extends createZodDto(z.object({ id: idField('key') })) {}
 class ListQuery extends createZodDto(z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) })) {}
 
@@ -72,10 +75,16 @@ export class ApiKeysController {
       const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
       if (expiresAt !== null && expiresAt <= unit.now) return err(refusal('invalid_request', '`expires_at` lies behind us.'));
       const allowedAddresses = addressesOf(body.allowed_addresses);
-      const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, allowedAddresses, expiresAt });
-      await this.mutations.audit(unit, call, 'api_key.create', issued.id, { name: body.name, scopes: granted, allowed_addresses: allowedAddresses });
+      const order = { ...call.scope, label: body.name, scopes: granted, allowedAddresses, signed: body.signed, expiresAt };
+      const issued = await issueKey(this.context, unit, order);
+      await this.mutations.audit(unit, call, 'api_key.create', issued.id, {
+        name: body.name,
+        scopes: granted,
+        allowed_addresses: allowedAddresses,
+        signed: body.signed,
+      });
       const row = await unit.apiKeys.findOne({ id: issued.id });
-      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
+      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret, signing_secret: issued.signingSecret });
     });
   }
 
@@ -139,6 +148,25 @@ export class ApiKeysController {
     });
   }
 
+  /** A new secret takes the old one's place at once. */
+  @Post(':id/signing')
+  @Answers(200, signingKeySchema)
+  @Needs('keys:write')
+  async sign(@CurrentCall() call: Call, @Param() path: KeyPath, @Body() body: SetSigningDto) {
+    const id = path.id as ApiKeyRow['id'];
+    const { signed } = body;
+    return this.mutations.run({ ...call, idempotencyHeader: null }, 200, async (unit) => {
+      const row = await unit.apiKeys.findOne({ id }, { lock: true });
+      if (row === null) return err(NOT_FOUND);
+      if (row.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not changed.'));
+      const made = signed === 'nothing' ? null : newSigningSecret(this.context.keys, this.context.random, call.scope, id);
+      await unit.apiKeys.update({ id }, { signed });
+      await unit.keyIndex.update({ kid: row.kid }, { signed, signingSecret: made?.sealed ?? null });
+      await this.mutations.audit(unit, call, 'api_key.signing', id, { signed });
+      return ok({ ...apiKeyBody({ ...row, signed }), signing_secret: made?.secret ?? null });
+    });
+  }
+
   @Post(':id/rotate')
   @Answers(201, newApiKeySchema)
   @Needs('keys:write')
@@ -157,6 +185,7 @@ export class ApiKeysController {
         label: old.label,
         scopes,
         allowedAddresses: old.allowedAddresses,
+        signed: old.signed,
         expiresAt,
       });
       // Never later than it would have ended by itself.
@@ -166,7 +195,7 @@ export class ApiKeysController {
       await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id, overlap_seconds: body.overlap_seconds });
       this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
       const row = await unit.apiKeys.findOne({ id: issued.id });
-      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
+      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret, signing_secret: issued.signingSecret });
     });
   }
 }

@@ -1,7 +1,8 @@
 import type { Environment, EpochMs, Id, TenantId } from '@lockstep/kernel';
 import type { ScopedUnit } from '@lockstep/storage';
-import { type ApiScope, keyHint, newApiKey } from '@lockstep/tenancy';
+import { type ApiScope, keyHint, newApiKey, type SigningDemand } from '@lockstep/tenancy';
 import type { GatewayContext } from '../../app/context';
+import { newSigningSecret } from '../../auth/signing-secrets';
 
 export interface KeyOrder {
   readonly tenantId: TenantId;
@@ -10,6 +11,7 @@ export interface KeyOrder {
   readonly scopes: readonly ApiScope[];
   /** In their one spelling; none: anywhere. */
   readonly allowedAddresses: readonly string[];
+  readonly signed: SigningDemand;
   readonly expiresAt: EpochMs | null;
 }
 
@@ -17,6 +19,8 @@ export interface IssuedKey {
   readonly id: Id<'apiKey'>;
   /** The whole key: shown this once. */
   readonly secret: string;
+  /** What its requests are signed with: shown this once; null where nothing is signed. */
+  readonly signingSecret: string | null;
 }
 
 /** Makes a key in the unit's scope and its entry in the index. Only the digest is kept. */
@@ -25,6 +29,8 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
   const id = context.ids.next('apiKey');
   const scopes = [...order.scopes];
   const allowedAddresses = [...order.allowedAddresses];
+  const { signed } = order;
+  const signing = signed === 'nothing' ? null : newSigningSecret(context.keys, context.random, order, id);
   await unit.apiKeys.insert({
     id,
     kid: made.kid,
@@ -33,6 +39,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     last4: made.key.slice(-4),
     scopes,
     allowedAddresses,
+    signed,
     status: 'active',
     replacedBy: null,
     createdAt: unit.now,
@@ -48,9 +55,11 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     digest: Buffer.from(context.digest.digest(made.key)),
     scopes,
     allowedAddresses,
+    signed,
+    signingSecret: signing?.sealed ?? null,
     status: 'active',
     expiresAt: order.expiresAt,
     createdAt: unit.now,
   });
-  return { id, secret: made.key };
+  return { id, secret: made.key, signingSecret: signing?.secret ?? null };
 }
