@@ -33,6 +33,7 @@ import { BegunCommands } from './0110-begun-commands';
 import { Rights } from './0120-rights';
 import { KeyAddresses } from './0140-key-addresses';
 import { RequestSigning } from './0141-request-signing';
+import { OperatorRoles } from './0142-operator-roles';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -71,5 +72,6 @@ export const MIGRATIONS = [
   Rights,
   KeyAddresses,
   RequestSigning,
+  OperatorRoles,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -258,6 +258,9 @@ describe('the answer of every operation', () => {
       good(await rig.operator('patch', `/v1/operator/limits/${id}`, { max_venue_leverage: 20 }));
       good(await rig.operator('get', `/v1/operator/limits/${id}`));
     }
+    const made = good(await rig.operator('post', '/v1/operator/keys', { name: 'support', role: 'support' }));
+    for (const path of ['/v1/operator/keys', `/v1/operator/keys/${made.kid}`]) good(await rig.operator('get', path));
+    good(await rig.operator('post', `/v1/operator/keys/${made.kid}/revoke`));
     const switches = '/v1/operator/kill-switches';
     for (const end of ['/engage', '/release']) good(await rig.operator('post', `${switches}/${tenant.id}${end}`));
     for (const path of [switches, `${switches}/${tenant.id}`]) good(await rig.operator('get', path));

@@ -4,6 +4,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { cleanupOpenApiDoc } from 'nestjs-zod';
 import * as swaggerUi from 'swagger-ui-express';
 import { answerComponents } from '../http/documented';
+import { operationId } from '../http/operation-id';
 import { STREAM_PATH } from '../stream/door';
 import { SUMMARIES } from './summaries';
 
@@ -40,6 +41,7 @@ const NEVER_REPEATED: ReadonlySet<string> = new Set([
   'streamTickets.create',
   'keyLeaks.report',
   'operator.createKey',
+  'operatorKeys.create',
 ]);
 /** Operations below /v1 that need no key. */
 const OPEN: ReadonlySet<string> = new Set(['keyLeaks.report']);
@@ -92,12 +94,6 @@ export function mountDocumentation(app: INestApplication, document: OpenAPIObjec
     swaggerUi.serve,
     swaggerUi.setup(document, { customSiteTitle: 'API documentation', swaggerOptions: { persistAuthorization: false } }),
   );
-}
-
-/** `CopiesController`, `create` → `copies.create`. */
-function operationId(controller: string, method: string): string {
-  const name = controller.replace(/Controller$/, '');
-  return `${name.charAt(0).toLowerCase()}${name.slice(1)}.${method}`;
 }
 
 /** What every operation says, whichever route it belongs to. */

@@ -18,6 +18,7 @@ import { OperatorKillSwitchesController } from '../operator/kill-switches.contro
 import { OperatorLimitsController } from '../operator/limits.controller';
 import { MetricsController } from '../operator/metrics.controller';
 import { OperatorController } from '../operator/operator.controller';
+import { OperatorKeysController } from '../operator/operator-keys.controller';
 import { OperatorMutations } from '../operator/operator-mutations';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
@@ -111,6 +112,13 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
 /** The operator's side, on its own listener: tenants, networks, metrics. */
 export const operatorModule = (context: GatewayContext): DynamicModule => ({
   module: OperatorApi,
-  controllers: [OperatorController, OperatorKillSwitchesController, OperatorLimitsController, MetricsController, HealthController],
+  controllers: [
+    OperatorController,
+    OperatorKeysController,
+    OperatorKillSwitchesController,
+    OperatorLimitsController,
+    MetricsController,
+    HealthController,
+  ],
   providers: [...edge(context), OperatorMutations],
 });

@@ -1,13 +1,15 @@
-import { missingScopes, type VerifiedKey } from '@lockstep/tenancy';
+import { mayCall, missingScopes, type VerifiedKey } from '@lockstep/tenancy';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { type GatewayRequest, header } from '../http/call';
+import { operationId } from '../http/operation-id';
 import { ProblemException } from '../http/problem-exception';
 import { ACCESS, type Access } from './access';
 import { API_KEY } from './api-key.strategy';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
+import { KeyUse } from './key-use';
 import { RequestCounts } from './request-counts';
 import { TierLimit } from './tier-limit';
 
@@ -18,6 +20,7 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
+    @Inject(KeyUse) private readonly uses: KeyUse,
     @Inject(TierLimit) private readonly limit: TierLimit,
     @Inject(RequestCounts) private readonly counts: RequestCounts,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -30,7 +33,7 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     if (access === undefined) throw new ProblemException('not_found');
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
-    if (access.kind === 'operator') return this.operator(request);
+    if (access.kind === 'operator') return this.operator(request, operationId(context.getClass().name, context.getHandler().name));
     await super.canActivate(context);
     const key = request.verifiedKey;
     if (key === undefined) throw new ProblemException('invalid_key');
@@ -52,15 +55,18 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     return user;
   }
 
-  private async operator(request: GatewayRequest): Promise<boolean> {
+  private async operator(request: GatewayRequest, operation: string): Promise<boolean> {
     const address = request.ip ?? 'unknown';
     await this.failures.check(address);
-    const kid = await this.authenticator.operator(header(request, 'authorization'));
-    if (!kid.ok) {
+    const verified = await this.authenticator.operator(header(request, 'authorization'));
+    if (!verified.ok) {
       await this.failures.charge(address);
-      throw new ProblemException(kid.error, { headers: { 'WWW-Authenticate': 'Bearer realm="operator"' } });
+      throw new ProblemException(verified.error, { headers: { 'WWW-Authenticate': 'Bearer realm="operator"' } });
     }
-    request.operatorKid = kid.value;
+    const { kid, role } = verified.value;
+    this.uses.noteOperator(kid);
+    if (!mayCall(role, operation)) throw new ProblemException('missing_role', { detail: `A key of the role \`${role}\` may not do this.` });
+    request.operatorKid = kid;
     return true;
   }
 }

@@ -1,7 +1,16 @@
 import type { ProblemCode } from '@lockstep/delivery';
 import { err, ok, type Result } from '@lockstep/kernel';
 import type { KeyLookup } from '@lockstep/storage';
-import { isApiScope, type KeyRecord, type KeyRefusal, parseApiKey, reproveKey, type VerifiedKey, verifyKey } from '@lockstep/tenancy';
+import {
+  isApiScope,
+  type KeyRecord,
+  type KeyRefusal,
+  type OperatorRole,
+  parseApiKey,
+  reproveKey,
+  type VerifiedKey,
+  verifyKey,
+} from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { AddressLists } from './addresses';
@@ -19,6 +28,11 @@ const CODES: Readonly<Record<KeyRefusal, ProblemCode>> = {
 export interface KeyInUse {
   readonly kid: string;
   readonly address: string;
+}
+/** An operator whose key was proved. */
+export interface VerifiedOperator {
+  readonly kid: string;
+  readonly role: OperatorRole;
 }
 /** Why a key that was good is so no longer. */
 export type KeyLapse = KeyRefusal | 'address_not_allowed';
@@ -57,8 +71,8 @@ export class Authenticator {
     return !proved.ok || this.addresses.allows(record.allowedAddresses, address) ? proved : err('address_not_allowed');
   }
 
-  /** An operator's key; returns its kid. */
-  async operator(authorization: string | null): Promise<Result<string, ProblemCode>> {
+  /** An operator's key. */
+  async operator(authorization: string | null): Promise<Result<VerifiedOperator, ProblemCode>> {
     const text = bearer(authorization);
     if (text === null) return err('missing_key');
     const parsed = parseApiKey(text);
@@ -68,7 +82,7 @@ export class Authenticator {
     const matches = this.context.digest.equal(this.context.digest.digest(key), row?.digest ?? new Uint8Array(32));
     if (row === null || !matches) return err('invalid_key');
     if (row.status === 'revoked') return err('key_revoked');
-    return row.expiresAt !== null && this.context.clock.now() >= row.expiresAt ? err('key_expired') : ok(kid);
+    return row.expiresAt !== null && this.context.clock.now() >= row.expiresAt ? err('key_expired') : ok({ kid, role: row.role });
   }
 }
 

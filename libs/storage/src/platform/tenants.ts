@@ -107,7 +107,11 @@ export class OperatorKeys extends Rows<OperatorKeyRow> {
 
   /** Revokes the key with this kid and digest; whether there is one, revoked before or now. */
   async revokeProved(kid: string, digest: Buffer): Promise<boolean> {
-    const rows = await this.unit.query(`update operator_keys set status = 'revoked' where kid = $1 and digest = $2 returning kid`, [kid, digest]);
+    const rows = await this.unit.query(
+      `update operator_keys set status = 'revoked', revoked_at = coalesce(revoked_at, $3), revoked_by = coalesce(revoked_by, 'leak_report')
+       where kid = $1 and digest = $2 returning kid`,
+      [kid, digest, new Date(this.unit.now)],
+    );
     return rows.length > 0;
   }
 }

@@ -38,9 +38,14 @@ export interface OperatorKeyRow {
   readonly digest: Buffer;
   readonly label: string;
   readonly scopes: string[];
+  readonly role: 'admin' | 'risk' | 'support';
   readonly status: 'active' | 'revoked';
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs | null;
+  /** `operator:` and the kid of the key that made it; null: made on the machine. */
+  readonly createdBy: string | null;
+  readonly revokedAt: EpochMs | null;
+  readonly revokedBy: string | null;
   readonly lastUsedAt: EpochMs | null;
 }
 
