@@ -34,6 +34,7 @@ import { Rights } from './0120-rights';
 import { KeyAddresses } from './0140-key-addresses';
 import { RequestSigning } from './0141-request-signing';
 import { OperatorRoles } from './0142-operator-roles';
+import { NarrowedKeys } from './0143-narrowed-keys';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -73,5 +74,6 @@ export const MIGRATIONS = [
   KeyAddresses,
   RequestSigning,
   OperatorRoles,
+  NarrowedKeys,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

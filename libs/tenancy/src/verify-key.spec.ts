@@ -29,6 +29,7 @@ const record: KeyRecord = {
   environment: 'live',
   digest: digest.digest(presented.key),
   scopes: ['copies:read'],
+  narrowing: null,
   allowedAddresses: [],
   signed: 'nothing',
   sealedSigningSecret: null,

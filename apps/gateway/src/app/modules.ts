@@ -6,6 +6,7 @@ import { ApiKeyStrategy } from '../auth/api-key.strategy';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
 import { KeyUse } from '../auth/key-use';
+import { NarrowedKeys } from '../auth/narrowed-keys';
 import { RequestCounts } from '../auth/request-counts';
 import { RequestSignatures } from '../auth/request-signatures';
 import { TierLimit } from '../auth/tier-limit';
@@ -60,6 +61,7 @@ const edge = (context: GatewayContext): Provider[] => [
   RequestSignatures,
   TierLimit,
   KeyUse,
+  NarrowedKeys,
   RequestCounts,
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },

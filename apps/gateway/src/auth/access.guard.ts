@@ -10,10 +10,11 @@ import { API_KEY } from './api-key.strategy';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
 import { KeyUse } from './key-use';
+import { NarrowedKeys } from './narrowed-keys';
 import { RequestCounts } from './request-counts';
 import { TierLimit } from './tier-limit';
 
-/** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier and its scopes, in this order. */
+/** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier, its scopes and what the key is narrowed to, in this order. */
 @Injectable()
 export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
   constructor(
@@ -21,6 +22,7 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
     @Inject(KeyUse) private readonly uses: KeyUse,
+    @Inject(NarrowedKeys) private readonly narrowed: NarrowedKeys,
     @Inject(TierLimit) private readonly limit: TierLimit,
     @Inject(RequestCounts) private readonly counts: RequestCounts,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -43,6 +45,7 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(response, name, value);
     const missing = missingScopes(key.scopes, access.scopes);
     if (missing.length > 0) throw new ProblemException('missing_scope', { detail: `This key lacks ${missing.join(', ')}.` });
+    await this.narrowed.check(key, operationId(context.getClass().name, context.getHandler().name), request);
     return true;
   }
 

@@ -10,6 +10,8 @@ export interface GatewayRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly ip?: string;
   readonly body?: unknown;
+  readonly query?: unknown;
+  readonly params?: unknown;
   readonly route?: { readonly path?: string };
   requestId?: string;
   /** Of a signed request's body, before it was parsed; absent where there was none. */

@@ -145,7 +145,16 @@ export class OperatorController {
     const { row: tenant } = await this.find(id);
     const environment = body.livemode ? 'live' : 'test';
     const scopes = scopesOf(body.scopes);
-    const order = { tenantId: tenant.id, environment, label: body.name, scopes, allowedAddresses: [], signed: 'nothing', expiresAt: null } as const;
+    const order = {
+      tenantId: tenant.id,
+      environment,
+      label: body.name,
+      scopes,
+      narrowedTo: [],
+      allowedAddresses: [],
+      signed: 'nothing',
+      expiresAt: null,
+    } as const;
     const issued = await this.context.storage.scoped(scopeFromPlatformList(tenant.id, environment), async (unit) => {
       const made = await issueKey(this.context, unit, order);
       await unit.audit.insert({

@@ -27,6 +27,7 @@ export const PROBLEMS = {
   signature_expired: kind(401, 'The signature is too old or from the future'),
   signature_replayed: kind(401, 'The signature was used before'),
   missing_scope: kind(403, 'The API key lacks a scope'),
+  key_narrowed: kind(403, 'The API key is narrowed to certain objects'),
   missing_role: kind(403, 'The operator key’s role does not allow this'),
   address_not_allowed: kind(403, 'The API key may not be used from here'),
   tenant_suspended: kind(403, 'The tenant is suspended'),

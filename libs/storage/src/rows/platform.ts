@@ -57,7 +57,8 @@ export interface KeyIndexRow {
   readonly keyId: Id<'apiKey'>;
   readonly digest: Buffer;
   readonly scopes: string[];
-  /** As the key's own row has them. */
+  /** As the key's own row has it, and what follows. */
+  readonly narrowedTo: string[];
   readonly allowedAddresses: string[];
   readonly signed: 'nothing' | 'changes' | 'everything';
   /** Sealed; null where nothing is signed. */

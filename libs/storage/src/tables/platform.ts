@@ -77,6 +77,7 @@ export const keyIndex = defineTable<KeyIndexRow>(
     keyId: text<Id<'apiKey'>>('key_id'),
     digest: bytes('digest'),
     scopes: texts('scopes'),
+    narrowedTo: texts('narrowed_to'),
     allowedAddresses: texts('allowed_addresses'),
     signed: text<KeyIndexRow['signed']>('signed'),
     signingSecret: orNull(bytes('signing_secret')),

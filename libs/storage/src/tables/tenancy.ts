@@ -33,6 +33,7 @@ export const apiKeys = defineTable<ApiKeyRow>(
     prefix: text('prefix'),
     last4: text('last4'),
     scopes: texts('scopes'),
+    narrowedTo: texts('narrowed_to'),
     allowedAddresses: texts('allowed_addresses'),
     signed: text<ApiKeyRow['signed']>('signed'),
     status: text<ApiKeyRow['status']>('status'),

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { AddressLists } from '../../auth/addresses';
+import { belongsOf, isNobodys } from '../../auth/belongs';
 import { newSigningSecret } from '../../auth/signing-secrets';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
@@ -18,7 +19,16 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { publish, told } from '../../http/publish';
 import { beyondQuota } from '../../http/quotas';
-import { apiKeyBody, apiKeyListSchema, apiKeySchema, newApiKeySchema, signedSchema, signingKeySchema } from './api-key-body';
+import {
+  apiKeyBody,
+  apiKeyListSchema,
+  apiKeySchema,
+  narrowedIds,
+  narrowedSchema,
+  newApiKeySchema,
+  signedSchema,
+  signingKeySchema,
+} from './api-key-body';
 import { issueKey } from './issue-key';
 import { addressesOf, allowedAddressesField, scopesField, scopesOf } from './key-fields';
 
@@ -27,6 +37,7 @@ class CreateApiKeyDto extends createZodDto(
     name: nameField,
     scopes: scopesField.describe('Scopes of the key, or "*" for every scope there is today.'),
     expires_at: timeField.nullable().optional().describe('First moment it is no longer good; null or left out: never.'),
+    narrowed_to: narrowedSchema.nullable().default(null),
     allowed_addresses: allowedAddressesField.default([]),
     signed: signedSchema.default('nothing'),
   }),
@@ -75,11 +86,15 @@ export class ApiKeysController {
       const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
       if (expiresAt !== null && expiresAt <= unit.now) return err(refusal('invalid_request', '`expires_at` lies behind us.'));
       const allowedAddresses = addressesOf(body.allowed_addresses);
-      const order = { ...call.scope, label: body.name, scopes: granted, allowedAddresses, signed: body.signed, expiresAt };
+      const narrowedTo = body.narrowed_to === null ? [] : narrowedIds(body.narrowed_to);
+      for (const one of narrowedTo)
+        if (isNobodys(await belongsOf(unit, one))) return err(refusal('not_found', 'A narrowing names something that is not there.'));
+      const order = { ...call.scope, label: body.name, scopes: granted, narrowedTo, allowedAddresses, signed: body.signed, expiresAt };
       const issued = await issueKey(this.context, unit, order);
       await this.mutations.audit(unit, call, 'api_key.create', issued.id, {
         name: body.name,
         scopes: granted,
+        narrowed_to: body.narrowed_to,
         allowed_addresses: allowedAddresses,
         signed: body.signed,
       });
@@ -184,6 +199,7 @@ export class ApiKeysController {
         ...call.scope,
         label: old.label,
         scopes,
+        narrowedTo: old.narrowedTo,
         allowedAddresses: old.allowedAddresses,
         signed: old.signed,
         expiresAt,

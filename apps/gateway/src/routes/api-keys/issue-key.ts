@@ -9,6 +9,8 @@ export interface KeyOrder {
   readonly environment: Environment;
   readonly label: string;
   readonly scopes: readonly ApiScope[];
+  /** Ids of one kind; none: everything. */
+  readonly narrowedTo: readonly string[];
   /** In their one spelling; none: anywhere. */
   readonly allowedAddresses: readonly string[];
   readonly signed: SigningDemand;
@@ -28,6 +30,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
   const made = newApiKey('tenant', order.environment, context.random);
   const id = context.ids.next('apiKey');
   const scopes = [...order.scopes];
+  const narrowedTo = [...order.narrowedTo];
   const allowedAddresses = [...order.allowedAddresses];
   const { signed } = order;
   const signing = signed === 'nothing' ? null : newSigningSecret(context.keys, context.random, order, id);
@@ -38,6 +41,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     prefix: keyHint(made),
     last4: made.key.slice(-4),
     scopes,
+    narrowedTo,
     allowedAddresses,
     signed,
     status: 'active',
@@ -54,6 +58,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     keyId: id,
     digest: Buffer.from(context.digest.digest(made.key)),
     scopes,
+    narrowedTo,
     allowedAddresses,
     signed,
     signingSecret: signing?.sealed ?? null,
