@@ -18,7 +18,7 @@ export class NarrowedKeys {
     const reach = reachOf(operation, narrowing.kind);
     if (reach === undefined)
       throw new ProblemException('key_narrowed', { detail: 'What this operation does cannot be kept to what the key reaches.' });
-    if (reach === 'nothing' || reach === 'pages') return;
+    if (typeof reach === 'string') return;
     const id = named(request, reach);
     const object = await this.context.storage.scoped(scopeFromVerifiedKey(key), (unit) => belongsOf(unit, id), { readOnly: true });
     if (!isInside(narrowing, object)) throw new ProblemException('not_found');

@@ -5,8 +5,8 @@ export interface Place {
   readonly in: 'path' | 'body' | 'query';
   readonly name: string;
 }
-/** How an operation keeps a narrowed key inside: it reaches nothing of anybody, its pages show what lies inside, or it names one object. */
-export type Reach = 'nothing' | 'pages' | Place;
+/** How an operation keeps a narrowed key inside: it reaches nothing of anybody, its pages or its events show what lies inside, or it names one object. */
+export type Reach = 'nothing' | 'pages' | 'events' | Place;
 
 const path = (name = 'id'): Place => ({ in: 'path', name });
 const body = (name: string): Place => ({ in: 'body', name });
@@ -20,6 +20,9 @@ const NARROWED: ReadonlyMap<string, Partial<Readonly<Record<NarrowingKind, Reach
   ['tenant.tenant', all('nothing')],
   ['tenant.instruments', all('nothing')],
   ['tenant.command', all(path('no'))],
+  ['events.list', all('events')],
+  // The stream it opens shows its key's events.
+  ['streamTickets.create', all('nothing')],
   ['leaders.list', { leader: 'pages' }],
   ['leaders.get', { leader: path() }],
   ['leaders.patch', { leader: path() }],

@@ -52,7 +52,6 @@ export class StreamDoor {
         return refused(key.error, PROBLEMS[key.error].status === 401 ? CHALLENGE : {});
       }
       await this.limit.admit(key.value);
-      if (key.value.narrowing !== null) return refused('key_narrowed');
       return allows(key.value.scopes, ['events:read']) ? ok({ key: key.value, address }) : refused('missing_scope');
     } catch (error) {
       return error instanceof ProblemException ? refused(error.code, error.options.headers) : refused('internal');

@@ -1,12 +1,16 @@
 import { CLOSE_CODES, type CloseName, WAKEUP_CHANNELS } from '@lockstep/delivery';
-import { DEFAULT_TIER, findTier, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
+import type { TenantScope } from '@lockstep/kernel';
+import { partiesOfCopies } from '@lockstep/storage';
+import { DEFAULT_TIER, findTier, type Narrowing, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
+import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Authenticator, type KeyInUse, type KeyLapse } from '../auth/authenticator';
 import { StreamConnection } from './connection';
 import type { Admission } from './door';
+import { eventsInside, remembering } from './events-inside';
 import { ScopeLog } from './scope-log';
 
 interface Reader extends KeyInUse {
@@ -66,7 +70,8 @@ export class StreamGateway implements OnGatewayConnection {
     const id = this.context.ids.next('request');
     const slow = (waitingBytes: number): void =>
       log.warn('a stream was closed: its reader is too slow', { connectionId: id, kid: key.kid, waitingBytes });
-    const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow);
+    const shows = key.narrowing === null ? null : this.shownTo(key.narrowing, scope);
+    const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow, shows);
     const reader = { connection, key, kid: key.kid, address };
     const limit = (findTier(key.tier) ?? findTier(DEFAULT_TIER))?.quotas.stream_connections ?? 1;
     if (entry.readers.size >= limit || this.count >= this.context.streamLimits.connectionsMax) {
@@ -96,6 +101,12 @@ export class StreamGateway implements OnGatewayConnection {
     for (const { connection } of sockets) connection.cut();
   }
 
+  /** Which frames a narrowed key is shown: they are read back, because they are serialised for all. */
+  private shownTo(narrowing: Narrowing, scope: TenantScope): (frames: readonly string[]) => Promise<readonly boolean[]> {
+    const find = remembering((ids) => this.context.storage.scoped(scope, (unit) => partiesOfCopies(unit, ids), { readOnly: true }));
+    return (frames) => eventsInside(narrowing, frames.map(dataOf), find);
+  }
+
   private refresh(payload: string): void {
     this.logs
       .get(payload)
@@ -118,3 +129,6 @@ export class StreamGateway implements OnGatewayConnection {
     for (const [reader, key] of standing ?? []) if (!key.ok) reader.connection.close(CLOSED_AS[key.error]);
   }
 }
+
+const frameSchema = z.object({ event: z.object({ data: z.unknown() }) });
+const dataOf = (frame: string): unknown => frameSchema.parse(JSON.parse(frame)).event.data;
