@@ -74,6 +74,8 @@ describe('a key that names addresses', () => {
   it('opens streams from them alone, and closes those elsewhere once it is changed', async () => {
     const key = await make({ allowed_addresses: ['198.51.100.7', '198.51.100.8'] });
     expect(await refusal(open(rig.url, key.key, [], from('203.0.113.5')))).toMatchObject({ status: 403, body: { code: 'address_not_allowed' } });
+    const behind = from('198.51.100.7, 203.0.113.5');
+    expect(await refusal(open(rig.url, key.key, [], behind))).toMatchObject({ body: { code: 'address_not_allowed' } });
     const [stays, goes] = [open(rig.url, key.key, [], from('198.51.100.7')), open(rig.url, key.key, [], from('198.51.100.8'))];
     await Promise.all([stays, goes].map((socket) => listen(socket, (frame) => frame.op === 'hello')));
     const ended = closed(goes);
