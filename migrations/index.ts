@@ -31,6 +31,7 @@ import { EngineTerms } from './0098-engine-terms';
 import { PassedLimits } from './0100-passed-limits';
 import { BegunCommands } from './0110-begun-commands';
 import { Rights } from './0120-rights';
+import { TiersAndUsage } from './0130-tiers-and-usage';
 import { KeyAddresses } from './0140-key-addresses';
 import { RequestSigning } from './0141-request-signing';
 import { OperatorRoles } from './0142-operator-roles';
@@ -71,6 +72,7 @@ export const MIGRATIONS = [
   PassedLimits,
   BegunCommands,
   Rights,
+  TiersAndUsage,
   KeyAddresses,
   RequestSigning,
   OperatorRoles,

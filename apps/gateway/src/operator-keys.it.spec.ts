@@ -1,10 +1,12 @@
-import { OPERATOR_OPERATIONS, OPERATOR_ROLES } from '@lockstep/tenancy';
+import { fallbackTier, OPERATOR_OPERATIONS, OPERATOR_ROLES } from '@lockstep/tenancy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { limitsBody } from './auth/tiers';
 import { documented } from './testing/documented';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
 let rig: GatewayRig;
 let tenant: RigTenant;
+let spares = 0;
 beforeAll(async () => {
   rig = await openRig();
   tenant = await rig.tenant('Operated');
@@ -16,11 +18,14 @@ const make = async (role: string, more: object = {}) => good(await rig.operator(
 const ownKid = async (): Promise<string> =>
   good(await rig.operator('get', KEYS)).data.find((key: { name: string }) => key.name === 'made on the machine').kid;
 
+const limits = limitsBody(fallbackTier('spare'));
+
 /** What each operation is asked with. A new one needs a row here and in the table of roles. */
 const CALLS: Readonly<Record<string, { readonly path?: () => string; readonly body?: object; readonly roles: readonly string[] }>> = {
   'operator.list': { roles: ['admin', 'risk', 'support'] },
   'operator.get': { roles: ['admin', 'risk', 'support'] },
-  'operator.tiers': { roles: ['admin', 'risk', 'support'] },
+  'operatorTiers.list': { roles: ['admin', 'risk', 'support'] },
+  'operatorTiers.get': { roles: ['admin', 'risk', 'support'] },
   'operator.networks': { roles: ['admin', 'risk', 'support'] },
   'operatorLimits.get': { roles: ['admin', 'risk', 'support'] },
   'operatorKillSwitches.list': { roles: ['admin', 'risk', 'support'] },
@@ -31,6 +36,9 @@ const CALLS: Readonly<Record<string, { readonly path?: () => string; readonly bo
   'operator.create': { body: { name: 'Made' }, roles: ['admin'] },
   'operator.patch': { body: { name: 'Operated' }, roles: ['admin'] },
   'operator.createKey': { body: { name: 'further' }, roles: ['admin'] },
+  'operatorTiers.create': { body: { name: 'further', ...limits }, roles: ['admin'] },
+  'operatorTiers.patch': { body: { concurrency: 7 }, roles: ['admin'] },
+  'operatorTiers.remove': { roles: ['admin'] },
   'operatorKeys.list': { roles: ['admin'] },
   'operatorKeys.get': { roles: ['admin'] },
   'operatorKeys.create': { body: { name: 'another', role: 'support' }, roles: ['admin'] },
@@ -47,7 +55,9 @@ describe('an operator’s key', () => {
       for (const { id, method, path } of operations) {
         const call = CALLS[id];
         const spare = await make('support');
-        const at = path.replace('{kid}', spare.kid).replace('{id}', tenant.id);
+        const tier = `spare-${++spares}`;
+        good(await rig.operator('post', '/v1/operator/tiers', { name: tier, ...limits }));
+        const at = path.replace('{kid}', spare.kid).replace('{name}', tier).replace('{id}', tenant.id);
         const { status, body } = await rig.operator(method, at, call?.body, key);
         if (call?.roles.includes(role)) expect([role, id, status < 300]).toEqual([role, id, true]);
         else expect([role, id, status, body.code]).toEqual([role, id, 403, 'missing_role']);

@@ -2,6 +2,7 @@ export * from './api-key';
 export * from './api-scopes';
 export * from './narrowing';
 export * from './operator-roles';
+export * from './route-classes';
 export * from './signed-request';
 export * from './tenant-scope';
 export * from './tiers';

@@ -37,6 +37,7 @@ const record: KeyRecord = {
   expiresAtMs: null,
   tenantStatus: 'active',
   tier: 'starter',
+  tierLimits: null,
 };
 
 describe('verifyKey', () => {

@@ -34,6 +34,8 @@ export interface KeyRecord {
   /** A suspended tenant's keys answer 403, a closed tenant's 401. */
   readonly tenantStatus: 'active' | 'suspended' | 'closed';
   readonly tier: string;
+  /** The tier's limits as they are kept; null where the tier is unknown. Unread: `readTier` of the gateway makes a tier of them. */
+  readonly tierLimits: string | null;
 }
 
 /** A record whose digest matched the presented key. Only `verifyKey` and `reproveKey` make one. */

@@ -8,7 +8,9 @@ import { FailureLimit } from '../auth/failure-limit';
 import { KeyUse } from '../auth/key-use';
 import { NarrowedKeys } from '../auth/narrowed-keys';
 import { RequestCounts } from '../auth/request-counts';
+import { RequestLog } from '../auth/request-log';
 import { RequestSignatures } from '../auth/request-signatures';
+import { SharedCount } from '../auth/shared-count';
 import { TierLimit } from '../auth/tier-limit';
 import { AnswerInterceptor } from '../http/answer';
 import { Cursors } from '../http/cursors';
@@ -21,6 +23,7 @@ import { MetricsController } from '../operator/metrics.controller';
 import { OperatorController } from '../operator/operator.controller';
 import { OperatorKeysController } from '../operator/operator-keys.controller';
 import { OperatorMutations } from '../operator/operator-mutations';
+import { OperatorTiersController } from '../operator/tiers.controller';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
@@ -57,12 +60,12 @@ import { CONTEXT, type GatewayContext } from './context';
 const edge = (context: GatewayContext): Provider[] => [
   { provide: CONTEXT, useValue: context },
   Authenticator,
+  SharedCount,
   FailureLimit,
   RequestSignatures,
   TierLimit,
   KeyUse,
   NarrowedKeys,
-  RequestCounts,
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_PIPE, useClass: ZodValidationPipe },
@@ -108,7 +111,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     StreamTicketsController,
     HealthController,
   ],
-  providers: [...edge(context), Mutations, Reads, Cursors, StreamTickets, StreamDoor, StreamGateway],
+  providers: [...edge(context), RequestCounts, RequestLog, Mutations, Reads, Cursors, StreamTickets, StreamDoor, StreamGateway],
 });
 
 /** The operator's side, on its own listener: tenants, networks, metrics. */
@@ -117,6 +120,7 @@ export const operatorModule = (context: GatewayContext): DynamicModule => ({
   controllers: [
     OperatorController,
     OperatorKeysController,
+    OperatorTiersController,
     OperatorKillSwitchesController,
     OperatorLimitsController,
     MetricsController,

@@ -102,6 +102,10 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'operatorKillSwitches.get': 'The platform’s switch, or the operator’s for a tenant',
   'operatorKillSwitches.engage': 'Take no new risk, everywhere or for a tenant',
   'operatorKillSwitches.release': 'Take new risk again',
-  'operator.tiers': 'The tiers',
+  'operatorTiers.list': 'The tiers',
+  'operatorTiers.get': 'One tier',
+  'operatorTiers.create': 'Add a tier',
+  'operatorTiers.patch': 'Change what a tier allows; its tenants have it from their next request on',
+  'operatorTiers.remove': 'Remove a tier that no tenant has',
   'operator.networks': 'The venue networks',
 };

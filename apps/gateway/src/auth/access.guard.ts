@@ -1,17 +1,16 @@
-import { mayCall, missingScopes, type VerifiedKey } from '@lockstep/tenancy';
+import { classOfMethod, mayCall, missingScopes, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { type GatewayRequest, header } from '../http/call';
 import { operationId } from '../http/operation-id';
 import { ProblemException } from '../http/problem-exception';
-import { ACCESS, type Access } from './access';
+import { ACCESS, type Access, ROUTE_CLASS } from './access';
 import { API_KEY } from './api-key.strategy';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
 import { KeyUse } from './key-use';
 import { NarrowedKeys } from './narrowed-keys';
-import { RequestCounts } from './request-counts';
 import { TierLimit } from './tier-limit';
 
 /** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier, its scopes and what the key is narrowed to, in this order. */
@@ -24,7 +23,6 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     @Inject(KeyUse) private readonly uses: KeyUse,
     @Inject(NarrowedKeys) private readonly narrowed: NarrowedKeys,
     @Inject(TierLimit) private readonly limit: TierLimit,
-    @Inject(RequestCounts) private readonly counts: RequestCounts,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
@@ -35,17 +33,28 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     if (access === undefined) throw new ProblemException('not_found');
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
-    if (access.kind === 'operator') return this.operator(request, operationId(context.getClass().name, context.getHandler().name));
+    const operation = operationId(context.getClass().name, context.getHandler().name);
+    if (access.kind === 'operator') return this.operator(request, operation);
+    const routeClass = this.reflector.getAllAndOverride<RouteClass | undefined>(ROUTE_CLASS, [context.getHandler(), context.getClass()]);
+    const admittedAs = routeClass ?? classOfMethod(request.method);
+    const authorization = header(request, 'authorization');
+    const standing = this.limit.stillRefused(authorization, admittedAs);
+    if (standing !== null) {
+      request.verifiedKey = standing.key;
+      throw standing.problem;
+    }
     await super.canActivate(context);
     const key = request.verifiedKey;
     if (key === undefined) throw new ProblemException('invalid_key');
-    const headers = await this.limit.admit(key);
-    this.counts.note(key);
+    const { headers, release } = await this.limit.admit(key, admittedAs, authorization);
+    Object.assign(request, { admittedAs, release });
+    // A caller that went away meanwhile ended its request before there was a place to give back.
+    if (request.ended === true) release();
     const response: unknown = context.switchToHttp().getResponse();
     for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(response, name, value);
     const missing = missingScopes(key.scopes, access.scopes);
     if (missing.length > 0) throw new ProblemException('missing_scope', { detail: `This key lacks ${missing.join(', ')}.` });
-    await this.narrowed.check(key, operationId(context.getClass().name, context.getHandler().name), request);
+    await this.narrowed.check(key, operation, request);
     return true;
   }
 

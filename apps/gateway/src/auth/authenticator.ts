@@ -107,4 +107,5 @@ const recordOf = (row: KeyLookup): KeyRecord => ({
   expiresAtMs: row.expiresAt,
   tenantStatus: row.tenantStatus,
   tier: row.tier,
+  tierLimits: row.tierLimits,
 });

@@ -6,7 +6,7 @@ import { CONTEXT, type GatewayContext } from '../app/context';
 import { Answer } from './answer';
 import type { Call } from './call';
 import { fingerprintOf, idempotencyKeyOf, keptAnswer, keyRefusal } from './idempotency';
-import { ProblemException, type Refusal } from './problem-exception';
+import { ProblemException, problemOf, type Refusal } from './problem-exception';
 
 /** Runs a tenant's changes: in one transaction, once per Idempotency-Key, with a line in the audit log and wake-ups after the commit. */
 @Injectable()
@@ -74,6 +74,3 @@ export class Mutations {
     return { refused: result.error };
   }
 }
-
-const problemOf = ({ code, detail, errors }: Refusal): ProblemException =>
-  new ProblemException(code, { ...(detail === undefined ? {} : { detail }), ...(errors === undefined ? {} : { errors }) });

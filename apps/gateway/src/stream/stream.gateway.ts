@@ -1,15 +1,18 @@
 import { CLOSE_CODES, type CloseName, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import type { TenantScope } from '@lockstep/kernel';
 import { partiesOfCopies } from '@lockstep/storage';
-import { DEFAULT_TIER, findTier, type Narrowing, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
+import { type Narrowing, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Authenticator, type KeyInUse, type KeyLapse } from '../auth/authenticator';
+import { tierOfKey } from '../auth/tiers';
+import type { Refusal } from '../http/problem-exception';
+import { quotaRefusal } from '../http/quotas';
+import type { Admission } from './admission';
 import { StreamConnection } from './connection';
-import type { Admission } from './door';
 import { eventsInside, remembering } from './events-inside';
 import { ScopeLog } from './scope-log';
 
@@ -56,6 +59,13 @@ export class StreamGateway implements OnGatewayConnection {
     );
   }
 
+  /** The refusal of one more stream than the plan allows at this gateway; null while there is room. */
+  full(key: VerifiedKey): Refusal | null {
+    const open = this.logs.get(scopeKey(scopeFromVerifiedKey(key)))?.readers.size ?? 0;
+    const tier = tierOfKey(key);
+    return open < tier.quotas.stream_connections ? null : quotaRefusal(tier, 'stream_connections', open);
+  }
+
   /** Called once per admitted socket, with the key the door proved. */
   handleConnection(socket: WebSocket, { key, address }: Admission): void {
     if (this.draining) {
@@ -73,8 +83,7 @@ export class StreamGateway implements OnGatewayConnection {
     const shows = key.narrowing === null ? null : this.shownTo(key.narrowing, scope);
     const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow, shows);
     const reader = { connection, key, kid: key.kid, address };
-    const limit = (findTier(key.tier) ?? findTier(DEFAULT_TIER))?.quotas.stream_connections ?? 1;
-    if (entry.readers.size >= limit || this.count >= this.context.streamLimits.connectionsMax) {
+    if (this.full(key) !== null || this.count >= this.context.streamLimits.connectionsMax) {
       connection.close('connection_limit');
       return;
     }

@@ -3,7 +3,7 @@ import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { Needs } from '../auth/access';
+import { CountsAs, Needs } from '../auth/access';
 import { canonicalAddress } from '../auth/addresses';
 import { type Call, CurrentCall } from '../http/call';
 import { Answers } from '../http/documented';
@@ -33,6 +33,7 @@ export class StreamTicketsController {
   @Post()
   @Answers(201, streamTicketSchema)
   @Needs('events:read')
+  @CountsAs('reads')
   async create(@CurrentCall() call: Call, @Body() body: CreateStreamTicketDto) {
     const address = canonicalAddress(body.address ?? call.address);
     if (address === null) throw new ProblemException('invalid_request', { detail: 'Name the `address` that will open the stream.' });

@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery, wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -70,6 +70,7 @@ export class CopiesController {
   @Post()
   @Answers(201, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   create(@CurrentCall() call: Call, @Body() body: CreateCopyDto) {
     return this.mutations.run(call, 201, async (unit) => {
       const settings = mergeSettings(DEFAULT_SETTINGS, body.settings);
@@ -157,6 +158,7 @@ export class CopiesController {
   @Patch(':id')
   @Answers(200, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   patch(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: PatchCopyDto) {
     const id = path.id as CopyId;
     return this.mutations.run(call, 200, async (unit) => {
@@ -191,6 +193,7 @@ export class CopiesController {
   @Post(':id/pause')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   pause(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['active'], 'copy.pause');
   }
@@ -198,6 +201,7 @@ export class CopiesController {
   @Post(':id/resume')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   resume(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['paused'], 'copy.resume');
   }
@@ -205,6 +209,7 @@ export class CopiesController {
   @Post(':id/stop')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   stop(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: StopCopyDto) {
     const wish = stopWish(body, this.context.clock.now());
     return this.mutations.run(call, 202, async (unit) =>
@@ -215,6 +220,7 @@ export class CopiesController {
   @Post(':id/rebase')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   rebase(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['active'], 'copy.rebase');
   }
@@ -222,6 +228,7 @@ export class CopiesController {
   @Post(':id/re-enable')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   reEnable(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['breaker_closed'], 'copy.re_enable');
   }

@@ -5,7 +5,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -72,6 +72,7 @@ export class FollowersController {
   @Post(':id/close-all')
   @Answers(202, followerSchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   closeAll(@CurrentCall() call: Call, @Param() path: FollowerPath) {
     const id = path.id as FollowerId;
     return this.mutations.run(call, 202, async (unit) => {

@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -95,6 +95,7 @@ export class LeadersController {
   @Patch(':id')
   @Answers(200, leaderSchema)
   @Needs('leaders:write')
+  @CountsAs('orders')
   patch(@CurrentCall() call: Call, @Param() path: LeaderPath, @Body() body: PatchLeaderDto) {
     const id = path.id as LeaderId;
     return this.mutations.run(call, 200, async (unit) => {
@@ -123,6 +124,7 @@ export class LeadersController {
   @Post(':id/close')
   @Answers(202, leaderSchema)
   @Needs('leaders:write')
+  @CountsAs('stops')
   close(@CurrentCall() call: Call, @Param() path: LeaderPath) {
     const id = path.id as LeaderId;
     return this.mutations.run(call, 202, async (unit) => {
@@ -139,6 +141,7 @@ export class LeadersController {
   @Post(':id/close-all')
   @Answers(202, leaderSchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   closeAll(@CurrentCall() call: Call, @Param() path: LeaderPath) {
     const id = path.id as LeaderId;
     return this.mutations.run(call, 202, async (unit) => {

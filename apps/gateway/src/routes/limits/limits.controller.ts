@@ -4,7 +4,7 @@ import { Body, Controller, Get, Inject, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Answers } from '../../http/documented';
 import { Mutations } from '../../http/mutations';
@@ -44,6 +44,7 @@ export class LimitsController {
   @Patch(':id')
   @Answers(200, riskLimitsSchema)
   @Needs('limits:write')
+  @CountsAs('orders')
   patch(@CurrentCall() call: Call, @Param() path: LimitsPath, @Body() body: PatchLimitsDto) {
     return this.mutations.run(call, 200, async (unit) => {
       const { id } = path;
