@@ -32,6 +32,10 @@ import { PassedLimits } from './0100-passed-limits';
 import { BegunCommands } from './0110-begun-commands';
 import { Rights } from './0120-rights';
 import { TiersAndUsage } from './0130-tiers-and-usage';
+import { KeyAddresses } from './0140-key-addresses';
+import { RequestSigning } from './0141-request-signing';
+import { OperatorRoles } from './0142-operator-roles';
+import { NarrowedKeys } from './0143-narrowed-keys';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -69,5 +73,9 @@ export const MIGRATIONS = [
   BegunCommands,
   Rights,
   TiersAndUsage,
+  KeyAddresses,
+  RequestSigning,
+  OperatorRoles,
+  NarrowedKeys,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -39,6 +39,7 @@ describe('another tenant’s object', () => {
       'POST /v1/proposals/{id}/approve': { size: '0.4' },
       'POST /v1/leaders/{id}/terms': { document_url: 'https://brand.example/terms', sha256: '0'.repeat(64) },
       'POST /v1/copies/{id}/consent': { version: 1 },
+      'POST /v1/api-keys/{id}/signing': { signed: 'changes' },
     };
     const withId = documented(rig.publicApi).filter(({ path }) => path.startsWith('/v1/') && path.includes('{'));
     expect(withId.length).toBeGreaterThan(20);

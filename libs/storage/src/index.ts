@@ -42,3 +42,4 @@ export type { ProposalFilter } from './trading/proposals';
 export { type FillKey, fillIdOf, INTERNAL_ORDER, type OrderParts, orderIdOf, orderPartsOf } from './trading/record-ids';
 export type { JobClaim, NewJob } from './unit/job-queue';
 export { PAGE_LIMIT_MAX_ROWS, type Page, type PageRequest, type TimeCursor } from './unit/keyset';
+export type { Within } from './unit/within';

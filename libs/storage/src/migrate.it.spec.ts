@@ -2,6 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@lockstep/platform/testin
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../migrations';
+import { KeyAddresses } from '../../../migrations/0140-key-addresses';
 import { ensureLogins, type RoleUrls, resolveRoleUrls } from './logins';
 import { migrate, revert } from './migrate';
 import { openStorage } from './storage';
@@ -64,6 +65,51 @@ describe('migrations', () => {
   it('run once when two migrators start together', async () => {
     const reports = await Promise.all([migrate(database.url, urls), migrate(database.url, urls), migrate(database.url, urls)]);
     expect(reports.map((report) => report.applied.length).sort((a, b) => a - b)).toEqual([0, 0, MIGRATIONS.length]);
+  });
+});
+
+describe('the way back', () => {
+  beforeEach(() => use(migratedDatabase()));
+
+  it('revokes the keys whose bounds an older process would not know, and leaves the others', async () => {
+    const bounds: Readonly<Record<string, string>> = {
+      plain: '{}',
+      listed: '{"allowed_addresses": ["198.51.100.7"]}',
+      signing: '{"signed": "changes"}',
+      narrowed: '{"narrowed_to": ["cpy_1"]}',
+    };
+    await asOwner(async (source) => {
+      await source.query(`insert into tiers values ('t', '{}', now())`);
+      await source.query(`insert into tenants select 'ten_1', 'n', null, '{}', 't', 'active', 'UTC', now(), now()`);
+      await source.query('alter table api_keys no force row level security');
+      for (const [kid, bound] of Object.entries(bounds)) {
+        const head = { kid, tenant_id: 'ten_1', environment: 'test', scopes: [], status: 'active', created_at: new Date(), ...JSON.parse(bound) };
+        const plain = { narrowed_to: [], allowed_addresses: [], signed: 'nothing', ...head };
+        const index = { ...plain, key_id: kid, digest: '\\x00', signing_secret: plain.signed === 'nothing' ? null : '\\x00' };
+        await source.query('insert into key_index select * from json_populate_record(null::key_index, $1)', [JSON.stringify(index)]);
+        const own = { ...plain, id: kid, label: kid, prefix: kid, last4: 'last' };
+        await source.query('insert into api_keys select * from json_populate_record(null::api_keys, $1)', [JSON.stringify(own)]);
+      }
+      const operators = [
+        { kid: 'all', role: 'admin' },
+        { kid: 'some', role: 'support' },
+      ];
+      for (const { kid, role } of operators)
+        await source.query(
+          `insert into operator_keys (kid, digest, label, scopes, status, created_at, role) values ($1, '', '', '{}', 'active', now(), $2)`,
+          [kid, role],
+        );
+      await source.query('alter table api_keys force row level security');
+    });
+    await revert(database.url, MIGRATIONS.length - MIGRATIONS.indexOf(KeyAddresses));
+    await asOwner(async (source) => {
+      await source.query('alter table api_keys no force row level security');
+      for (const table of ['key_index', 'api_keys', 'operator_keys']) {
+        const active: { kid: string }[] = await source.query(`select kid from ${table} where status = 'active'`);
+        expect([table, active.map(({ kid }) => kid)]).toEqual([table, [table === 'operator_keys' ? 'all' : 'plain']]);
+      }
+      await source.query('alter table api_keys force row level security');
+    });
   });
 });
 

@@ -9,6 +9,7 @@ import { assertRole } from './role-check';
 import { ScopedUnit } from './scoped-unit';
 import * as tables from './tables';
 import type { Sql } from './unit/sql';
+import type { Within } from './unit/within';
 
 export interface StorageOptions {
   /** Login of this process's own role, never the owner's. */
@@ -27,6 +28,8 @@ export interface StorageOptions {
 export interface UnitOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly readOnly?: boolean;
+  /** Pages show rows of these leaders, followers or copies alone; a page of rows that belong to none throws. Nothing else of the unit is bound by it. */
+  readonly within?: Within;
   /**
    * The unit reads whole tables of its scope and joins them, as an engine does at its start. Such joins are made by hashing: right after many rows were
    * added, the planner still takes the tables for empty and would join thousands with thousands row by row. Statements may take 2 min.
@@ -84,7 +87,7 @@ class PostgresStorage implements Storage {
   ) {}
 
   async scoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
-    return this.run(beginScoped(scope, options), (runner) => new ScopedUnit(runner, this.options.clock.now(), scope), work);
+    return this.run(beginScoped(scope, options), (runner) => new ScopedUnit(runner, this.options.clock.now(), scope, options.within ?? null), work);
   }
 
   async tryScoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<Result<T, 'conflict'>> {

@@ -164,3 +164,5 @@ export function checkQuota(of: Tier, quota: QuotaName, used: number, adding = 1)
 
 /** Failed sign-ins are charged to the caller's IP, never to the tenant whose key was guessed at. */
 export const FAILED_AUTH_POLICY: RatePolicy = { name: 'failed-auth', quota: 20, windowMs: MINUTE_MS };
+/** Found keys that one IP may report. */
+export const LEAK_REPORT_POLICY: RatePolicy = { name: 'key-leaks', quota: 30, windowMs: MINUTE_MS };

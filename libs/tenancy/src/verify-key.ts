@@ -2,6 +2,8 @@ import type { Branded, Environment, EpochMs, Id, Result, TenantId } from '@locks
 import { err, ok } from '@lockstep/kernel';
 import type { ParsedApiKey } from './api-key';
 import type { ApiScope } from './api-scopes';
+import type { Narrowing } from './narrowing';
+import type { SigningDemand } from './signed-request';
 
 /** The keyed digest of whole keys (HMAC-SHA-256 with the pepper). Platform's crypto implements it. */
 export interface KeyDigest {
@@ -18,6 +20,14 @@ export interface KeyRecord {
   readonly environment: Environment;
   readonly digest: Uint8Array;
   readonly scopes: readonly ApiScope[];
+  /** The only objects it reaches; null: all of its tenant's environment. */
+  readonly narrowing: Narrowing | null;
+  /** Addresses and ranges it may be used from; none: anywhere. */
+  readonly allowedAddresses: readonly string[];
+  /** Which of its requests have to be signed. */
+  readonly signed: SigningDemand;
+  /** What they are signed with, sealed; null where nothing is signed. */
+  readonly sealedSigningSecret: Uint8Array | null;
   readonly status: 'active' | 'revoked';
   /** First moment the key is no longer good; null: never. Rotation with overlap sets it on the old key. */
   readonly expiresAtMs: EpochMs | null;

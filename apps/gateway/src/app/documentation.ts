@@ -4,6 +4,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { cleanupOpenApiDoc } from 'nestjs-zod';
 import * as swaggerUi from 'swagger-ui-express';
 import { answerComponents } from '../http/documented';
+import { operationId } from '../http/operation-id';
 import { STREAM_PATH } from '../stream/door';
 import { SUMMARIES } from './summaries';
 
@@ -11,7 +12,7 @@ type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 
 const DESCRIPTION = `Copy trading for perpetual futures. Money and sizes are decimal strings, times are RFC 3339 in UTC, errors are problem documents with a stable \`code\`.
-POST and PATCH take an \`Idempotency-Key\`. The event stream is a WebSocket at \`${STREAM_PATH}\`.`;
+POST and PATCH take an \`Idempotency-Key\`. A key may ask for signed requests (\`X-Timestamp\`, \`X-Signature\`). The event stream is a WebSocket at \`${STREAM_PATH}\`.`;
 
 const PROBLEM_ANSWER = {
   description: 'A problem document (RFC 9457). Switch on its `code`.',
@@ -36,11 +37,16 @@ const STREAM: Operation = {
 const NEVER_REPEATED: ReadonlySet<string> = new Set([
   'apiKeys.create',
   'apiKeys.rotate',
+  'apiKeys.sign',
   'streamTickets.create',
+  'keyLeaks.report',
   'operator.createKey',
+  'operatorKeys.create',
   'egress.forecast',
   'preview.preview',
 ]);
+/** Operations below /v1 that need no key. */
+const OPEN: ReadonlySet<string> = new Set(['keyLeaks.report']);
 const METHODS = ['get', 'post', 'patch', 'put', 'delete'] as const;
 
 /** The contract as OpenAPI 3.1, made from the very schemas that validate requests. */
@@ -92,19 +98,13 @@ export function mountDocumentation(app: INestApplication, document: OpenAPIObjec
   );
 }
 
-/** `CopiesController`, `create` → `copies.create`. */
-function operationId(controller: string, method: string): string {
-  const name = controller.replace(/Controller$/, '');
-  return `${name.charAt(0).toLowerCase()}${name.slice(1)}.${method}`;
-}
-
 /** What every operation says, whichever route it belongs to. */
 function describeOperation(path: string, method: (typeof METHODS)[number], operation: Operation): void {
   const id = operation.operationId ?? '';
   const summary = SUMMARIES[id];
   if (summary !== undefined) operation.summary = summary;
   operation.responses.default ??= PROBLEM_ANSWER;
-  if (!path.startsWith('/v1/')) operation.security = [];
+  if (!path.startsWith('/v1/') || OPEN.has(id)) operation.security = [];
   const takesKey = (method === 'post' || method === 'patch') && !NEVER_REPEATED.has(id);
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
 }

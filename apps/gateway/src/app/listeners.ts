@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { RequestLog } from '../auth/request-log';
+import { keepBodyDigest } from '../http/body-digest';
 import {
   answerBodyError,
   type EdgeStep,
@@ -83,7 +84,7 @@ async function makeApp(
   app.use(refusePlainStream(context, STREAM_PATH));
   app.use(refuseMethods(context, servedPaths(document.paths)));
   app.use(requireJson(context));
-  app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true });
+  app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true, verify: keepBodyDigest });
   app.use(answerBodyError(context));
   app.use(refuseOdd(context));
   app.use(fillEmptyBody());

@@ -6,8 +6,10 @@ import { ApiKeyStrategy } from '../auth/api-key.strategy';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
 import { KeyUse } from '../auth/key-use';
+import { NarrowedKeys } from '../auth/narrowed-keys';
 import { RequestCounts } from '../auth/request-counts';
 import { RequestLog } from '../auth/request-log';
+import { RequestSignatures } from '../auth/request-signatures';
 import { SharedCount } from '../auth/shared-count';
 import { TierLimit } from '../auth/tier-limit';
 import { AnswerInterceptor } from '../http/answer';
@@ -19,6 +21,7 @@ import { OperatorKillSwitchesController } from '../operator/kill-switches.contro
 import { OperatorLimitsController } from '../operator/limits.controller';
 import { MetricsController } from '../operator/metrics.controller';
 import { OperatorController } from '../operator/operator.controller';
+import { OperatorKeysController } from '../operator/operator-keys.controller';
 import { OperatorMutations } from '../operator/operator-mutations';
 import { OperatorTiersController } from '../operator/tiers.controller';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
@@ -32,6 +35,7 @@ import { ExportsController } from '../routes/exports/exports.controller';
 import { FeesController } from '../routes/fees/fees.controller';
 import { FollowersController } from '../routes/followers/followers.controller';
 import { HealthController } from '../routes/health/health.controller';
+import { KeyLeaksController } from '../routes/key-leaks/key-leaks.controller';
 import { KillSwitchesController } from '../routes/kill-switches/kill-switches.controller';
 import { LeadersController } from '../routes/leaders/leaders.controller';
 import { LimitsController } from '../routes/limits/limits.controller';
@@ -58,8 +62,10 @@ const edge = (context: GatewayContext): Provider[] => [
   Authenticator,
   SharedCount,
   FailureLimit,
+  RequestSignatures,
   TierLimit,
   KeyUse,
+  NarrowedKeys,
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_PIPE, useClass: ZodValidationPipe },
@@ -79,6 +85,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
   controllers: [
     TenantController,
     ApiKeysController,
+    KeyLeaksController,
     LeadersController,
     DetectionController,
     FollowersController,
@@ -112,6 +119,7 @@ export const operatorModule = (context: GatewayContext): DynamicModule => ({
   module: OperatorApi,
   controllers: [
     OperatorController,
+    OperatorKeysController,
     OperatorTiersController,
     OperatorKillSwitchesController,
     OperatorLimitsController,

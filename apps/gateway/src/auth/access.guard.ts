@@ -1,22 +1,27 @@
-import { classOfMethod, missingScopes, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
+import { classOfMethod, mayCall, missingScopes, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { type GatewayRequest, header } from '../http/call';
+import { operationId } from '../http/operation-id';
 import { ProblemException } from '../http/problem-exception';
 import { ACCESS, type Access, ROUTE_CLASS } from './access';
 import { API_KEY } from './api-key.strategy';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
+import { KeyUse } from './key-use';
+import { NarrowedKeys } from './narrowed-keys';
 import { TierLimit } from './tier-limit';
 
-/** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier and its scopes, in this order. */
+/** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier, its scopes and what the key is narrowed to, in this order. */
 @Injectable()
 export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
   constructor(
     @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
+    @Inject(KeyUse) private readonly uses: KeyUse,
+    @Inject(NarrowedKeys) private readonly narrowed: NarrowedKeys,
     @Inject(TierLimit) private readonly limit: TierLimit,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
@@ -28,7 +33,8 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     if (access === undefined) throw new ProblemException('not_found');
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
-    if (access.kind === 'operator') return this.operator(request);
+    const operation = operationId(context.getClass().name, context.getHandler().name);
+    if (access.kind === 'operator') return this.operator(request, operation);
     const routeClass = this.reflector.getAllAndOverride<RouteClass | undefined>(ROUTE_CLASS, [context.getHandler(), context.getClass()]);
     const admittedAs = routeClass ?? classOfMethod(request.method);
     const authorization = header(request, 'authorization');
@@ -48,6 +54,7 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(response, name, value);
     const missing = missingScopes(key.scopes, access.scopes);
     if (missing.length > 0) throw new ProblemException('missing_scope', { detail: `This key lacks ${missing.join(', ')}.` });
+    await this.narrowed.check(key, operation, request);
     return true;
   }
 
@@ -60,15 +67,18 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     return user;
   }
 
-  private async operator(request: GatewayRequest): Promise<boolean> {
+  private async operator(request: GatewayRequest, operation: string): Promise<boolean> {
     const address = request.ip ?? 'unknown';
     await this.failures.check(address);
-    const kid = await this.authenticator.operator(header(request, 'authorization'));
-    if (!kid.ok) {
+    const verified = await this.authenticator.operator(header(request, 'authorization'));
+    if (!verified.ok) {
       await this.failures.charge(address);
-      throw new ProblemException(kid.error, { headers: { 'WWW-Authenticate': 'Bearer realm="operator"' } });
+      throw new ProblemException(verified.error, { headers: { 'WWW-Authenticate': 'Bearer realm="operator"' } });
     }
-    request.operatorKid = kid.value;
+    const { kid, role } = verified.value;
+    this.uses.noteOperator(kid);
+    if (!mayCall(role, operation)) throw new ProblemException('missing_role', { detail: `A key of the role \`${role}\` may not do this.` });
+    request.operatorKid = kid;
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import { PROBLEMS, type ProblemCode } from '@lockstep/delivery';
 import type { VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
@@ -7,6 +8,7 @@ import { ProblemException } from '../http/problem-exception';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
 import { KeyUse } from './key-use';
+import { EMPTY_BODY_SHA256, type ReceivedRequest, RequestSignatures, SIGNATURE_HEADER, TIMESTAMP_HEADER } from './request-signatures';
 
 export const API_KEY = 'api-key';
 
@@ -16,6 +18,7 @@ export class ApiKeyStrategy extends PassportStrategy(Strategy, API_KEY) {
   constructor(
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
+    @Inject(RequestSignatures) private readonly signatures: RequestSignatures,
     @Inject(KeyUse) private readonly uses: KeyUse,
   ) {
     super();
@@ -24,13 +27,27 @@ export class ApiKeyStrategy extends PassportStrategy(Strategy, API_KEY) {
   async validate(request: GatewayRequest): Promise<VerifiedKey> {
     const address = request.ip ?? 'unknown';
     await this.failures.check(address);
-    const verified = await this.authenticator.tenant(header(request, 'authorization'));
-    if (verified.ok) {
-      this.uses.note(verified.value);
-      return verified.value;
+    const verified = await this.authenticator.tenant(header(request, 'authorization'), address);
+    if (!verified.ok) {
+      await this.failures.charge(address);
+      throw new ProblemException(verified.error, challengeOf(verified.error));
     }
-    await this.failures.charge(address);
-    const headers = { 'WWW-Authenticate': 'Bearer realm="api"' };
-    throw new ProblemException(verified.error, verified.error === 'tenant_suspended' ? {} : { headers });
+    const fault = await this.signatures.faultOf(verified.value, received(request));
+    if (fault !== null) {
+      await this.failures.charge(address);
+      throw new ProblemException(fault.code, { detail: fault.detail, ...challengeOf(fault.code) });
+    }
+    this.uses.note(verified.value);
+    return verified.value;
   }
 }
+
+const challengeOf = (code: ProblemCode) => (PROBLEMS[code].status === 401 ? { headers: { 'WWW-Authenticate': 'Bearer realm="api"' } } : {});
+
+const received = (request: GatewayRequest): ReceivedRequest => ({
+  method: request.method,
+  target: request.originalUrl ?? request.url,
+  bodySha256: request.bodySha256 ?? EMPTY_BODY_SHA256,
+  timestampHeader: header(request, TIMESTAMP_HEADER),
+  signatureHeader: header(request, SIGNATURE_HEADER),
+});

@@ -1,9 +1,20 @@
 import type { ProblemCode } from '@lockstep/delivery';
 import { err, ok, type Result } from '@lockstep/kernel';
 import type { KeyLookup } from '@lockstep/storage';
-import { isApiScope, type KeyRecord, type KeyRefusal, parseApiKey, reproveKey, type VerifiedKey, verifyKey } from '@lockstep/tenancy';
+import {
+  isApiScope,
+  type KeyRecord,
+  type KeyRefusal,
+  narrowingOf,
+  type OperatorRole,
+  parseApiKey,
+  reproveKey,
+  type VerifiedKey,
+  verifyKey,
+} from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { AddressLists } from './addresses';
 
 const CODES: Readonly<Record<KeyRefusal, ProblemCode>> = {
   unknown_key: 'invalid_key',
@@ -14,31 +25,55 @@ const CODES: Readonly<Record<KeyRefusal, ProblemCode>> = {
   tenant_suspended: 'tenant_suspended',
 };
 
+/** A key that is used from an address. */
+export interface KeyInUse {
+  readonly kid: string;
+  readonly address: string;
+}
+/** An operator whose key was proved. */
+export interface VerifiedOperator {
+  readonly kid: string;
+  readonly role: OperatorRole;
+}
+/** Why a key that was good is so no longer. */
+export type KeyLapse = KeyRefusal | 'address_not_allowed';
+
 /** Proves credentials. Never logs or returns any part of a secret. */
 @Injectable()
 export class Authenticator {
+  private readonly addresses = new AddressLists();
+
   constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
 
-  /** A tenant's key from an `Authorization: Bearer` value. The record is read on every call, so a revocation acts at once. */
-  async tenant(authorization: string | null): Promise<Result<VerifiedKey, ProblemCode>> {
+  /** A tenant's key from an `Authorization: Bearer` value, used from an address. The record is read on every call, so a revocation acts at once. */
+  async tenant(authorization: string | null, address: string): Promise<Result<VerifiedKey, ProblemCode>> {
     const text = bearer(authorization);
     if (text === null) return err('missing_key');
     const parsed = parseApiKey(text);
     if (!parsed.ok || parsed.value.kind !== 'tenant') return err('invalid_key');
     const lookup = await this.context.storage.platform((unit) => unit.keyIndex.lookup(parsed.value.kid), { readOnly: true });
     const verified = verifyKey(parsed.value, lookup === null ? undefined : recordOf(lookup), this.context.digest, this.context.clock.now());
-    return verified.ok ? verified : err(CODES[verified.error]);
+    if (!verified.ok) return err(CODES[verified.error]);
+    return this.addresses.allows(verified.value.allowedAddresses, address) ? verified : err('address_not_allowed');
   }
 
-  /** A key that is still good, by its kid, for whoever proves to have been given a ticket for it; null otherwise. */
-  async standing(kid: string): Promise<VerifiedKey | null> {
-    const lookup = await this.context.storage.platform((unit) => unit.keyIndex.lookup(kid), { readOnly: true });
-    const proved = lookup === null ? null : reproveKey(recordOf(lookup), this.context.clock.now());
-    return proved?.ok === true ? proved.value : null;
+  /** How keys that were proved before stand now, by kid, each used from an address: the key, or why it is no longer good. */
+  async standing<U extends KeyInUse>(uses: readonly U[]): Promise<ReadonlyMap<U, Result<VerifiedKey, KeyLapse>>> {
+    const kids = [...new Set(uses.map((use) => use.kid))];
+    const found = await this.context.storage.platform((unit) => unit.keyIndex.lookupAll(kids), { readOnly: true });
+    const records = new Map(found.map((row) => [row.kid, recordOf(row)]));
+    const now = this.context.clock.now();
+    return new Map(uses.map((use) => [use, this.lapseOf(records.get(use.kid), use.address, now)]));
   }
 
-  /** An operator's key; returns its kid. */
-  async operator(authorization: string | null): Promise<Result<string, ProblemCode>> {
+  private lapseOf(record: KeyRecord | undefined, address: string, now: number): Result<VerifiedKey, KeyLapse> {
+    if (record === undefined) return err('unknown_key');
+    const proved = reproveKey(record, now);
+    return !proved.ok || this.addresses.allows(record.allowedAddresses, address) ? proved : err('address_not_allowed');
+  }
+
+  /** An operator's key. */
+  async operator(authorization: string | null): Promise<Result<VerifiedOperator, ProblemCode>> {
     const text = bearer(authorization);
     if (text === null) return err('missing_key');
     const parsed = parseApiKey(text);
@@ -48,7 +83,7 @@ export class Authenticator {
     const matches = this.context.digest.equal(this.context.digest.digest(key), row?.digest ?? new Uint8Array(32));
     if (row === null || !matches) return err('invalid_key');
     if (row.status === 'revoked') return err('key_revoked');
-    return row.expiresAt !== null && this.context.clock.now() >= row.expiresAt ? err('key_expired') : ok(kid);
+    return row.expiresAt !== null && this.context.clock.now() >= row.expiresAt ? err('key_expired') : ok({ kid, role: row.role });
   }
 }
 
@@ -64,6 +99,10 @@ const recordOf = (row: KeyLookup): KeyRecord => ({
   environment: row.environment,
   digest: row.digest,
   scopes: row.scopes.filter(isApiScope),
+  narrowing: narrowingOf(row.narrowedTo),
+  allowedAddresses: row.allowedAddresses,
+  signed: row.signed,
+  sealedSigningSecret: row.signingSecret,
   status: row.status,
   expiresAtMs: row.expiresAt,
   tenantStatus: row.tenantStatus,

@@ -1,5 +1,5 @@
 import { localLimiter } from '@lockstep/platform';
-import { FAILED_AUTH_POLICY } from '@lockstep/tenancy';
+import { FAILED_AUTH_POLICY, LEAK_REPORT_POLICY, type RatePolicy } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { problemOf } from '../http/problem-exception';
@@ -7,8 +7,8 @@ import { tooMany } from '../http/too-many';
 import { SharedCount } from './shared-count';
 
 /**
- * How often an address may fail to sign in. Tells nothing about quotas: only when to come back. Each gateway counts for itself as well, and either count
- * refuses: a shared one that is away or was emptied gives nobody tries back.
+ * How often an address may fail to sign in, or report found keys. Tells nothing about quotas: only when to come back. Each gateway counts for itself as
+ * well, and either count refuses: a shared one that is away or was emptied gives nobody tries back.
  */
 @Injectable()
 export class FailureLimit {
@@ -31,8 +31,12 @@ export class FailureLimit {
     await this.take(address, 1);
   }
 
-  private async take(address: string, cost: number): Promise<void> {
-    const { name, quota, windowMs } = FAILED_AUTH_POLICY;
+  /** Counts one report of a found key; refuses an address that sent too many. */
+  async chargeReport(address: string): Promise<void> {
+    await this.take(address, 1, LEAK_REPORT_POLICY);
+  }
+
+  private async take(address: string, cost: number, { name, quota, windowMs }: RatePolicy = FAILED_AUTH_POLICY): Promise<void> {
     const group = `ip:${address.replaceAll(/[{}]/g, '')}`.slice(0, 150);
     const policy = { name, key: `${group}:${name}`, rate: quota, periodMs: windowMs, burst: quota - 1, cost };
     for (const decision of [await this.own.take(group, [policy]), await this.shared.take(group, [policy])]) {

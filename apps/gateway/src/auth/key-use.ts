@@ -14,12 +14,27 @@ export class KeyUse {
   constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
 
   note(key: VerifiedKey): void {
-    const now = this.context.clock.now();
-    if (now - (this.notedAt.get(key.kid) ?? 0) < NOTE_EVERY_MS) return;
-    if (this.notedAt.size >= KEYS_MAX) this.notedAt.clear();
-    this.notedAt.set(key.kid, now);
+    if (!this.isDue(key.kid)) return;
     this.context.storage
       .scoped(scopeFromVerifiedKey(key), (unit) => unit.apiKeys.update({ kid: key.kid }, { lastUsedAt: unit.now }))
-      .catch(() => this.context.log.warn('last use of a key not written', { kid: key.kid }));
+      .catch(() => this.failed(key.kid));
+  }
+
+  /** The same for an operator's key. */
+  noteOperator(kid: string): void {
+    if (!this.isDue(kid)) return;
+    this.context.storage.platform((unit) => unit.operatorKeys.update({ kid }, { lastUsedAt: unit.now })).catch(() => this.failed(kid));
+  }
+
+  private isDue(kid: string): boolean {
+    const now = this.context.clock.now();
+    if (now - (this.notedAt.get(kid) ?? 0) < NOTE_EVERY_MS) return false;
+    if (this.notedAt.size >= KEYS_MAX) this.notedAt.clear();
+    this.notedAt.set(kid, now);
+    return true;
+  }
+
+  private failed(kid: string): void {
+    this.context.log.warn('last use of a key not written', { kid });
   }
 }

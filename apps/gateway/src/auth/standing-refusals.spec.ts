@@ -17,6 +17,10 @@ function proved(): VerifiedKey {
     tenantStatus: 'active' as const,
     tier: 'starter',
     tierLimits: null,
+    narrowing: null,
+    allowedAddresses: [],
+    signed: 'nothing' as const,
+    sealedSigningSecret: null,
   };
   const key = reproveKey(record, 0);
   if (!key.ok) throw new Error(key.error);

@@ -10,8 +10,12 @@ export interface GatewayRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly ip?: string;
   readonly body?: unknown;
+  readonly query?: unknown;
+  readonly params?: unknown;
   readonly route?: { readonly path?: string };
   requestId?: string;
+  /** Of a signed request's body, before it was parsed; absent where there was none. */
+  readonly bodySha256?: string;
   verifiedKey?: VerifiedKey;
   operatorKid?: string;
   /** The class it was let in as, and how its place among those in flight is given back. */
@@ -26,6 +30,8 @@ export interface Call {
   readonly scope: TenantScope;
   readonly key: VerifiedKey;
   readonly requestId: string;
+  /** Where it came from, behind the proxies we trust. */
+  readonly address: string;
   /** Method and route template: part of the idempotency fingerprint. */
   readonly operation: string;
   readonly path: string;
@@ -48,6 +54,7 @@ export const CurrentCall = createParamDecorator((_data: unknown, context: Execut
     scope: scopeFromVerifiedKey(request.verifiedKey),
     key: request.verifiedKey,
     requestId: request.requestId,
+    address: request.ip ?? 'unknown',
     operation: `${request.method} ${path}`,
     path,
     body: request.body,

@@ -4,13 +4,14 @@ import { CONTEXT, type GatewayContext } from '../app/context';
 import type { Call } from './call';
 import { ProblemException } from './problem-exception';
 
-/** Reads in the caller's scope, each in a read-only transaction. */
+/** Reads in the caller's scope, each in a read-only transaction. Pages of a narrowed key show what it reaches. */
 @Injectable()
 export class Reads {
   constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
 
   run<T>(call: Call, work: (unit: ScopedUnit) => Promise<T>): Promise<T> {
-    return this.context.storage.scoped(call.scope, work, { readOnly: true });
+    const { narrowing } = call.key;
+    return this.context.storage.scoped(call.scope, work, { readOnly: true, ...(narrowing !== null && { within: narrowing }) });
   }
 
   /** As `run`; nothing found is the one 404 there is. */

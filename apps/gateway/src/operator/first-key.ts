@@ -1,6 +1,7 @@
 import type { Random } from '@lockstep/kernel';
 import type { Storage } from '@lockstep/storage';
-import { type KeyDigest, newApiKey } from '@lockstep/tenancy';
+import type { KeyDigest } from '@lockstep/tenancy';
+import { issueOperatorKey } from './issue-operator-key';
 
 export interface OperatorKey {
   readonly kid: string;
@@ -8,22 +9,12 @@ export interface OperatorKey {
   readonly key: string;
 }
 
-/** Makes an operator key; null when one is active already and `forceNew` was not said. Only the digest is kept. */
+/** Makes an operator key that may do everything; null when an active one exists already and `forceNew` was not said. Only the digest is kept. */
 export async function makeOperatorKey(storage: Storage, digest: KeyDigest, random: Random, forceNew: boolean): Promise<OperatorKey | null> {
-  const made = newApiKey('operator', 'live', random);
-  const written = await storage.platform(async (unit) => {
-    if (!forceNew && (await unit.operatorKeys.count({ status: 'active' })) > 0) return false;
-    await unit.operatorKeys.insert({
-      kid: made.kid,
-      digest: Buffer.from(digest.digest(made.key)),
-      label: 'made on the machine',
-      scopes: ['operator'],
-      status: 'active',
-      createdAt: unit.now,
-      expiresAt: null,
-      lastUsedAt: null,
-    });
-    return true;
+  return storage.platform(async (unit) => {
+    if (!forceNew && (await unit.operatorKeys.count({ status: 'active' })) > 0) return null;
+    const order = { label: 'made on the machine', role: 'admin', expiresAt: null, createdBy: null } as const;
+    const { row, key } = await issueOperatorKey(unit, digest, random, order);
+    return { kid: row.kid, key };
   });
-  return written ? { kid: made.kid, key: made.key } : null;
 }

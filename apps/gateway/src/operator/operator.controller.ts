@@ -14,8 +14,8 @@ import { addressField, nameField } from '../http/fields';
 import { ProblemException } from '../http/problem-exception';
 import { told, wakeStops } from '../http/publish';
 import { tenantKeySchema } from '../routes/api-keys/api-key-body';
-import { scopesField, scopesOf } from '../routes/api-keys/api-keys.controller';
 import { issueKey } from '../routes/api-keys/issue-key';
+import { scopesField, scopesOf } from '../routes/api-keys/key-fields';
 import { agreeContract, carryContract } from './contracts';
 import { networkListSchema, operatorTenantBody, operatorTenantListSchema, operatorTenantSchema } from './operator-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
@@ -145,7 +145,16 @@ export class OperatorController {
     const { row: tenant } = await this.find(id);
     const environment = body.livemode ? 'live' : 'test';
     const scopes = scopesOf(body.scopes);
-    const order = { tenantId: tenant.id, environment, label: body.name, scopes, expiresAt: null } as const;
+    const order = {
+      tenantId: tenant.id,
+      environment,
+      label: body.name,
+      scopes,
+      narrowedTo: [],
+      allowedAddresses: [],
+      signed: 'nothing',
+      expiresAt: null,
+    } as const;
     const issued = await this.context.storage.scoped(scopeFromPlatformList(tenant.id, environment), async (unit) => {
       const made = await issueKey(this.context, unit, order);
       await unit.audit.insert({

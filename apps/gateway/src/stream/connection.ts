@@ -39,6 +39,8 @@ export class StreamConnection {
     readonly id: string,
     /** Told when the connection is closed because its reader is too slow, and how many bytes waited for it. */
     private readonly onSlow: (waitingBytes: number) => void,
+    /** Which frames this reader is shown; null: all. */
+    private readonly shows: ((frames: readonly string[]) => Promise<readonly boolean[]>) | null = null,
   ) {}
 
   /** Listens at once, so that a client need not wait for the hello, and says hello when the top is known. */
@@ -155,10 +157,12 @@ export class StreamConnection {
         continue;
       }
       if (!(await this.drained())) return;
-      for (const { seq, text, type } of await this.log.after(this.cursor)) {
+      const frames = await this.log.after(this.cursor);
+      const shown = this.shows === null ? null : await this.shows(frames.map((frame) => frame.text));
+      for (const [index, { seq, text, type }] of frames.entries()) {
         if (this.closed) return;
         this.cursor = seq;
-        if (this.types === null || this.types.has(type)) this.socket.send(text);
+        if ((shown === null || shown[index] === true) && (this.types === null || this.types.has(type))) this.socket.send(text);
         if (this.socket.bufferedAmount > this.limits.queueMaxBytes) break;
       }
     }

@@ -8,8 +8,10 @@ import { CONTEXT, type GatewayContext } from '../app/context';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
 import { RequestLog } from '../auth/request-log';
+import { EMPTY_BODY_SHA256, type ReceivedRequest, RequestSignatures, SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../auth/request-signatures';
 import { TierLimit } from '../auth/tier-limit';
 import { ProblemException, type Refusal } from '../http/problem-exception';
+import type { Admission } from './admission';
 import { StreamGateway } from './stream.gateway';
 import { StreamTickets } from './tickets';
 
@@ -22,7 +24,7 @@ export interface StreamRefusal extends Refusal {
 
 /** What was found out about an upgrade. */
 interface Judged {
-  readonly verdict: Result<VerifiedKey, Refusal>;
+  readonly verdict: Result<Admission, Refusal>;
   readonly key?: VerifiedKey;
   readonly admittedAs?: RouteClass;
 }
@@ -38,12 +40,13 @@ export class StreamDoor {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
     @Inject(TierLimit) private readonly limit: TierLimit,
+    @Inject(RequestSignatures) private readonly signatures: RequestSignatures,
     @Inject(StreamTickets) private readonly tickets: StreamTickets,
     @Inject(StreamGateway) private readonly streams: StreamGateway,
     @Inject(RequestLog) private readonly log: RequestLog,
   ) {}
 
-  async admit(request: IncomingMessage): Promise<Result<VerifiedKey, StreamRefusal>> {
+  async admit(request: IncomingMessage): Promise<Result<Admission, StreamRefusal>> {
     const from = this.context.clock.monotonic();
     const requestId = this.context.ids.next('request');
     const path = (request.url ?? '').split('?')[0];
@@ -67,10 +70,10 @@ export class StreamDoor {
     let key: VerifiedKey | undefined;
     try {
       await this.failures.check(address);
-      const proved = await this.keyOf(request);
+      const proved = await this.keyOf(request, address);
       if (!proved.ok) {
         await this.failures.charge(address);
-        return refused({ code: proved.error, headers: CHALLENGE });
+        return refused({ code: proved.error, ...(PROBLEMS[proved.error].status === 401 && { headers: CHALLENGE }) });
       }
       key = proved.value;
       // Opening one is a read; what then stays open has a quota of its own.
@@ -79,7 +82,7 @@ export class StreamDoor {
       const known = { key, admittedAs: 'reads' } as const;
       if (!allows(key.scopes, ['events:read'])) return refused({ code: 'missing_scope', headers }, known);
       const full = tellsByStatus(request) ? this.streams.full(key) : null;
-      return full === null ? { verdict: ok(key), ...known } : refused({ ...full, headers }, known);
+      return full === null ? { verdict: ok({ key, address }), ...known } : refused({ ...full, headers }, known);
     } catch (error) {
       const known = key === undefined ? {} : { key };
       return refused(error instanceof ProblemException ? { code: error.code, ...error.options } : { code: 'internal' }, known);
@@ -100,16 +103,28 @@ export class StreamDoor {
     socket.end(`HTTP/1.1 ${PROBLEMS[code].status} ${STATUS_CODES[PROBLEMS[code].status] ?? ''}\r\n${head}\r\n${body}`);
   }
 
-  private async keyOf(request: IncomingMessage): Promise<Result<VerifiedKey, ProblemCode>> {
-    if (request.headers.authorization !== undefined) return this.authenticator.tenant(request.headers.authorization);
+  private async keyOf(request: IncomingMessage, address: string): Promise<Result<VerifiedKey, ProblemCode>> {
+    if (request.headers.authorization !== undefined) {
+      const key = await this.authenticator.tenant(request.headers.authorization, address);
+      const fault = key.ok ? await this.signatures.faultOf(key.value, received(request)) : null;
+      return fault === null ? key : err(fault.code);
+    }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
     const ticket = offered.find((each) => each.startsWith('stk_'));
     if (ticket === undefined || !offered.includes(SUBPROTOCOL)) return err('missing_key');
-    const key = await this.tickets.take(ticket);
+    const key = await this.tickets.take(ticket, address);
     return key === null ? err('ticket_invalid') : ok(key);
   }
 }
 
+const received = ({ method, url, headers }: IncomingMessage): ReceivedRequest => ({
+  method: method ?? '',
+  target: url ?? '',
+  bodySha256: EMPTY_BODY_SHA256,
+  timestampHeader: textOf(headers[TIMESTAMP_HEADER]),
+  signatureHeader: textOf(headers[SIGNATURE_HEADER]),
+});
+const textOf = (value: string | string[] | undefined): string | null => (typeof value === 'string' ? value : null);
 /** Whether the caller can read an answer to its upgrade: a browser, which comes with a ticket, sees close codes alone. */
 const tellsByStatus = (request: IncomingMessage): boolean => request.headers.authorization !== undefined;
 

@@ -17,7 +17,7 @@ export const STREAM_LIMITS = {
   /** Wake-ups may be lost: the log is looked at this often. */
   pollMs: 1_000,
   /** How often a connection's key is proved again, besides at a revocation's wake-up. */
-  keyCheckMs: 2_000,
+  keyCheckMs: 1_000,
   connectionsMax: 10_000,
   ticketTtlMs: 60_000,
   drainSpreadMs: 5_000,

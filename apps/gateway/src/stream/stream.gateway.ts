@@ -1,19 +1,36 @@
 import { CLOSE_CODES, type CloseName, WAKEUP_CHANNELS } from '@lockstep/delivery';
-import { type KeyRecord, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
+import type { TenantScope } from '@lockstep/kernel';
+import { partiesOfCopies } from '@lockstep/storage';
+import { type Narrowing, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
+import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { Authenticator, type KeyInUse, type KeyLapse } from '../auth/authenticator';
 import { tierOfKey } from '../auth/tiers';
 import type { Refusal } from '../http/problem-exception';
 import { quotaRefusal } from '../http/quotas';
+import type { Admission } from './admission';
 import { StreamConnection } from './connection';
+import { eventsInside, remembering } from './events-inside';
 import { ScopeLog } from './scope-log';
 
-interface Reader {
+interface Reader extends KeyInUse {
   readonly connection: StreamConnection;
   readonly key: VerifiedKey;
 }
+
+/** How a socket is closed whose key is no longer good. */
+const CLOSED_AS: Readonly<Record<KeyLapse, CloseName>> = {
+  unknown_key: 'key_revoked',
+  wrong_environment: 'key_revoked',
+  revoked: 'key_revoked',
+  expired: 'key_expired',
+  tenant_closed: 'tenant_suspended',
+  tenant_suspended: 'tenant_suspended',
+  address_not_allowed: 'address_not_allowed',
+};
 
 /** The tenants' streams: one log per scope that somebody reads, and its readers. */
 @WebSocketGateway()
@@ -23,7 +40,10 @@ export class StreamGateway implements OnGatewayConnection {
   private count = 0;
   private draining = false;
 
-  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+  ) {}
 
   /** Listens for new events and for keys that were revoked. */
   async start(): Promise<void> {
@@ -47,7 +67,7 @@ export class StreamGateway implements OnGatewayConnection {
   }
 
   /** Called once per admitted socket, with the key the door proved. */
-  handleConnection(socket: WebSocket, key: VerifiedKey): void {
+  handleConnection(socket: WebSocket, { key, address }: Admission): void {
     if (this.draining) {
       socket.close(CLOSE_CODES.going_away.code, 'going_away');
       return;
@@ -60,8 +80,9 @@ export class StreamGateway implements OnGatewayConnection {
     const id = this.context.ids.next('request');
     const slow = (waitingBytes: number): void =>
       log.warn('a stream was closed: its reader is too slow', { connectionId: id, kid: key.kid, waitingBytes });
-    const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow);
-    const reader = { connection, key };
+    const shows = key.narrowing === null ? null : this.shownTo(key.narrowing, scope);
+    const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow, shows);
+    const reader = { connection, key, kid: key.kid, address };
     if (this.full(key) !== null || this.count >= this.context.streamLimits.connectionsMax) {
       connection.close('connection_limit');
       return;
@@ -89,6 +110,12 @@ export class StreamGateway implements OnGatewayConnection {
     for (const { connection } of sockets) connection.cut();
   }
 
+  /** Which frames a narrowed key is shown: they are read back, because they are serialised for all. */
+  private shownTo(narrowing: Narrowing, scope: TenantScope): (frames: readonly string[]) => Promise<readonly boolean[]> {
+    const find = remembering((ids) => this.context.storage.scoped(scope, (unit) => partiesOfCopies(unit, ids), { readOnly: true }));
+    return (frames) => eventsInside(narrowing, frames.map(dataOf), find);
+  }
+
   private refresh(payload: string): void {
     this.logs
       .get(payload)
@@ -100,20 +127,17 @@ export class StreamGateway implements OnGatewayConnection {
     for (const name of this.logs.keys()) this.refresh(name);
   }
 
-  /** Closes the sockets of keys that are no longer good. */
+  /** Closes the sockets of keys that are no longer good, or no longer from where they are used. */
   private async checkKeys(): Promise<void> {
     const readers = [...this.logs.values()].flatMap((entry) => [...entry.readers]);
-    for (const kid of new Set(readers.map((reader) => reader.key.kid))) {
-      const reason = await this.reasonToClose(kid).catch(() => null);
-      if (reason !== null) for (const reader of readers) if (reader.key.kid === kid) reader.connection.close(reason);
-    }
-  }
-
-  private async reasonToClose(kid: string): Promise<CloseName | null> {
-    const record = await this.context.storage.platform((unit) => unit.keyIndex.lookup(kid), { readOnly: true });
-    if (record === null || record.status === 'revoked') return 'key_revoked';
-    if (record.expiresAt !== null && this.context.clock.now() >= record.expiresAt) return 'key_expired';
-    const standing: KeyRecord['tenantStatus'] = record.tenantStatus;
-    return standing === 'active' ? null : 'tenant_suspended';
+    if (readers.length === 0) return;
+    const standing = await this.authenticator.standing(readers).catch((error: unknown) => {
+      this.context.log.warn('keys of open streams not checked', { error });
+      return null;
+    });
+    for (const [reader, key] of standing ?? []) if (!key.ok) reader.connection.close(CLOSED_AS[key.error]);
   }
 }
+
+const frameSchema = z.object({ event: z.object({ data: z.unknown() }) });
+const dataOf = (frame: string): unknown => frameSchema.parse(JSON.parse(frame)).event.data;

@@ -7,7 +7,7 @@ export const streamTicketSchema = named(
   'StreamTicket',
   z
     .object({
-      ticket: z.string().describe('Good once, on any gateway.'),
+      ticket: z.string().describe('Good once, on any gateway, from the address it was asked for.'),
       path: z.string(),
       subprotocols: z.array(z.string()).describe('Offer both when you open the WebSocket.'),
       expires_at: timeText,

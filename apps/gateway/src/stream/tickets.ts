@@ -2,6 +2,7 @@ import { keepTicket, useTicket } from '@lockstep/storage';
 import { KID_LENGTH, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { canonicalAddress } from '../auth/addresses';
 import { Authenticator } from '../auth/authenticator';
 
 const SECRET_BYTES = 32;
@@ -18,21 +19,28 @@ export class StreamTickets {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
   ) {}
 
-  async issue(key: VerifiedKey): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
+  /** A ticket for a key, good from one address: the one that will open the stream. */
+  async issue(key: VerifiedKey, address: string): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
     const ticket = `stk_${key.kid}${Buffer.from(this.context.random.bytes(SECRET_BYTES)).toString('base64url')}`;
     const expiresAt = this.context.clock.now() + this.context.streamLimits.ticketTtlMs;
-    const kept = { digest: this.digestOf(ticket), kid: key.kid, expiresAt };
+    const kept = { digest: this.digestOf(ticket), kid: key.kid, address, expiresAt };
     await this.context.storage.scoped(scopeFromVerifiedKey(key), (unit) => keepTicket(unit, kept));
     return { ticket, expiresAt };
   }
 
-  /** The key behind a ticket, once; null when the ticket is unknown, used or expired, or its key is no longer good: the answer does not say which. */
-  async take(ticket: string): Promise<VerifiedKey | null> {
+  /**
+   * The key behind a ticket, once; null when the ticket is unknown, used, expired or of another address, or its key is no longer good from there: the
+   * answer does not say which.
+   */
+  async take(ticket: string, address: string): Promise<VerifiedKey | null> {
     const kid = SHAPE.exec(ticket)?.[1];
-    const key = kid === undefined ? null : await this.authenticator.standing(kid);
-    if (key === null) return null;
-    const given = await this.context.storage.scoped(scopeFromVerifiedKey(key), (unit) => useTicket(unit, this.digestOf(ticket)));
-    return given === key.kid ? key : null;
+    const from = canonicalAddress(address);
+    if (kid === undefined || from === null) return null;
+    const use = { kid, address: from };
+    const key = (await this.authenticator.standing([use])).get(use);
+    if (key?.ok !== true) return null;
+    const given = await this.context.storage.scoped(scopeFromVerifiedKey(key.value), (unit) => useTicket(unit, this.digestOf(ticket), from));
+    return given === kid ? key.value : null;
   }
 
   private digestOf(ticket: string): Buffer {

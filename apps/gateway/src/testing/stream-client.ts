@@ -32,8 +32,8 @@ export function endSockets(): void {
 }
 
 /** Opens a stream of the gateway at `url`. */
-export function open(url: string, key: string | null, protocols: string[] = []): WebSocket {
-  const headers = key === null ? {} : { Authorization: `Bearer ${key}` };
+export function open(url: string, key: string | null, protocols: string[] = [], more: Readonly<Record<string, string>> = {}): WebSocket {
+  const headers = key === null ? more : { ...more, Authorization: `Bearer ${key}` };
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/stream`, protocols, { headers });
   sockets.push(socket);
   return socket;

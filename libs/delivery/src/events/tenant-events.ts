@@ -31,6 +31,13 @@ const entitlement = z.object({
   actor: z.string().describe('The API key’s id.'),
 });
 
+const keyRevoked = z.object({
+  key_id: idText('key'),
+  hint: z.string().describe('What may be shown of the key.'),
+  reason: z.enum(['revoked', 'leaked']).describe('`leaked`: somebody found the key and reported it.'),
+  actor: z.string().describe('The API key’s id, or `leak_report`.'),
+});
+
 /** What a tenant asked for, and what became of it. */
 export const tenantEvents = {
   'command.applied': define(1, 'The engine acted on a request.', command),
@@ -39,6 +46,7 @@ export const tenantEvents = {
   'leader.access_changed': define(1, 'Who may copy a leader changed.', access),
   'leader.terms_published': define(1, 'A version of a leader’s terms was published.', terms),
   'entitlement.changed': define(1, 'A follower’s entitlement to copy a leader was granted, renewed or revoked.', entitlement),
+  'api_key.revoked': define(1, 'An API key was revoked, or reported as leaked and therefore revoked.', keyRevoked),
   'tenant.changed': define(1, 'The operator suspended the tenant or made it active again.', tenant),
   'kill_switch.changed': define(1, 'A kill switch that stops something of the tenant was turned on or off.', killSwitch),
 } as const;

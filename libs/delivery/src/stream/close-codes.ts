@@ -31,6 +31,7 @@ export const CLOSE_CODES = {
   key_expired: reason(4503, 'key_expired', false, true, 'The key or ticket expired; connect with a new one.'),
   tenant_suspended: reason(4504, 'tenant_suspended', false, true, 'The tenant is suspended.'),
   missing_scope: reason(4505, 'missing_scope', false, true, 'The key lacks the scope for this stream.'),
+  address_not_allowed: reason(4506, 'address_not_allowed', false, true, 'The key may not be used from this address any more.'),
 } as const satisfies Record<string, CloseReason>;
 
 export type CloseName = keyof typeof CLOSE_CODES;

@@ -138,7 +138,8 @@ export const VARIABLES = {
   }),
   LOCKSTEP_KEY_PEPPER: row({
     property: 'keyPepper',
-    meaning: 'Secret (32 bytes, base64) under which API keys are stored; the same on every gateway. Unset: made on first start in the data folder.',
+    meaning:
+      'Secret (32 bytes, base64) under which API keys are stored and what they sign requests with is sealed; the same on every gateway. Unset: made on first start in the data folder.',
     schema: piece.secretBytes,
     standard: null,
     usedBy: ['gateway', 'workbench'],

@@ -1,14 +1,19 @@
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '../log/secret';
-import { makeSealingKeys, publicKeyOf } from './sealed-box';
+import { makeSealingKeys, publicKeyOf, sealingKeyFrom } from './sealed-box';
 
-/** The keys of a gateway: it can recognise API keys, sign cursors and seal, but not open. */
+/**
+ * The keys of a gateway: it can recognise API keys, sign cursors and seal agent keys, but not open them. What it can open are the secrets its callers sign
+ * requests with: it has to compute the same signature.
+ */
 export interface GatewayKeys {
   readonly keyPepper: Secret<Uint8Array>;
   readonly cursorSecret: Secret<Uint8Array>;
   readonly sealingPublicKey: string;
+  /** Opens and seals the secrets that requests are signed with. Made of the pepper: without that no key is known, so no signature is asked for. */
+  readonly requestSigningKey: Secret<string>;
 }
 
 interface GatewayKeySettings {
@@ -29,10 +34,12 @@ export function gatewayKeys(config: GatewayKeySettings): GatewayKeys {
     const text = given ?? readOrMake(config.dataDir, name, () => randomBytes(32).toString('base64url'));
     return new Secret(new Uint8Array(Buffer.from(text.reveal(), 'base64')));
   };
+  const keyPepper = bytes(config.keyPepper, 'key-pepper');
   return {
-    keyPepper: bytes(config.keyPepper, 'key-pepper'),
+    keyPepper,
     cursorSecret: bytes(config.cursorSecret, 'cursor-secret'),
     sealingPublicKey: config.sealingPublicKey ?? publicKeyOf(machinePrivateKey(config.dataDir)),
+    requestSigningKey: sealingKeyFrom(new Uint8Array(hkdfSync('sha256', keyPepper.reveal(), '', 'lockstep request signing 1', 32))),
   };
 }
 

@@ -75,6 +75,12 @@ export function makeSealingKeys(): SealingKeys {
   };
 }
 
+/** The private key that 32 secret bytes stand for, always the same: where another secret is kept anyway and this one is to stand or fall with it. */
+export function sealingKeyFrom(seed: Uint8Array): Secret<string> {
+  must(seed.length === KEY_BYTES, `a sealing key is made of ${KEY_BYTES} bytes`);
+  return new Secret(PRIVATE_PREFIX + Buffer.from(seed).toString('base64url'));
+}
+
 /** The public key that belongs to a private one (`lss_…`). Throws when the text is no such key. */
 export function publicKeyOf(privateKey: Secret<string>): string {
   return PUBLIC_PREFIX + rawPublic(createPublicKey(readPrivate(privateKey))).toString('base64url');

@@ -129,6 +129,17 @@ describe('keys of a single machine', () => {
     expect(opener(list).keyIds).toHaveLength(2);
   });
 
+  it('have one for signing secrets that follows from the pepper alone, and opens no agent key', () => {
+    const pepper = new Secret(Buffer.alloc(32, 7).toString('base64'));
+    const [one, other] = [folder(), folder()].map((dataDir) => gatewayKeys({ dataDir, ...unset, keyPepper: pepper }));
+    const another = gatewayKeys({ dataDir: folder(), ...unset });
+    if (one === undefined || other === undefined) throw new Error('two gateways');
+    const sealed = sealer(publicKeyOf(one.requestSigningKey)).seal(agentKey, context);
+    expect(opener([other.requestSigningKey]).open(sealed, context)).toEqual(ok(agentKey));
+    expect(opener([another.requestSigningKey]).open(sealed, context)).toEqual(err('unknown_key'));
+    expect(opener([one.requestSigningKey]).open(sealer(one.sealingPublicKey).seal(agentKey, context), context)).toEqual(err('unknown_key'));
+  });
+
   it('are refused when others may read them', () => {
     const dataDir = folder();
     gatewayKeys({ dataDir, ...unset });

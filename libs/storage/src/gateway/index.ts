@@ -1,4 +1,4 @@
-export { equitiesOf, latestCommands, settingsInForce, watchedAccountsOf } from './list-details';
+export { equitiesOf, latestCommands, partiesOfCopies, settingsInForce, watchedAccountsOf } from './list-details';
 export { openStream } from './open-stream';
 export { keepTicket, useTicket } from './stream-tickets';
 export {

@@ -44,3 +44,16 @@ export async function watchedAccountsOf(unit: ScopedUnit, nos: readonly bigint[]
   ]);
   return new Map(rows.map((row) => tables.watchedAccounts.parse(row)).map((row) => [row.no, row]));
 }
+
+/** The leader and the follower of each copy; copies that are not there are absent. */
+export async function partiesOfCopies(
+  unit: ScopedUnit,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Pick<CopyRow, 'leaderId' | 'followerId'>>> {
+  if (ids.length === 0) return new Map();
+  const rows = await unit.query(
+    `select ${tables.copies.selectList()} from copies where tenant_id = $1 and environment = $2 and id = any($3::text[])`,
+    [...unit.scopeParameters, [...ids]],
+  );
+  return new Map(rows.map((row) => tables.copies.parse(row)).map(({ id, leaderId, followerId }) => [id, { leaderId, followerId }]));
+}

@@ -76,7 +76,7 @@ export async function tradesBetween(unit: ScopedSql, from: EpochMs, to: EpochMs)
 
 /** Statements that count what a plan limits. Constant texts: nothing of a request stands in them. */
 const COUNTS = {
-  api_keys: `select count(*) as many from api_keys where tenant_id = $1 and environment = $2 and status = 'active'`,
+  api_keys: `select count(*) as many from api_keys where tenant_id = $1 and environment = $2 and status = 'active' and (expires_at is null or expires_at > now())`,
   leaders: `select count(*) as many from leaders where tenant_id = $1 and environment = $2 and status <> 'closed'`,
   followers: `select count(*) as many from followers where tenant_id = $1 and environment = $2 and status <> 'closed'`,
   active_copies: `select count(*) as many from copies where tenant_id = $1 and environment = $2 and state <> 'stopped'`,

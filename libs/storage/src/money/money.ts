@@ -2,7 +2,8 @@ import type { EpochMs, Id } from '@lockstep/kernel';
 import type { ExportRow, FeeScheduleRow, SettlementRow } from '../rows/money';
 import * as tables from '../tables';
 import { bytes } from '../unit/codec';
-import { equals, type Filter, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
+import type { Filter } from '../unit/filter';
+import { equals, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
 import { ScopedRows } from '../unit/rows';
 import type { ScopedSql } from '../unit/sql';
 

@@ -96,24 +96,49 @@ export class KeyIndex extends Rows<KeyIndexRow> {
 
   /** The key of this kid with its tenant's standing and the limits of its tier as they are now; null when there is none. */
   async lookup(kid: string): Promise<KeyLookup | null> {
-    const [row] = await this.unit.query(
+    const [found] = await this.lookupAll([kid]);
+    return found ?? null;
+  }
+
+  /** The same for these kids; those that nobody has are absent. */
+  async lookupAll(kids: readonly string[]): Promise<readonly KeyLookup[]> {
+    const rows = await this.unit.query(
       `select ${tables.keyIndex.selectList('k')}, t.status as tenant_status, t.tier as tenant_tier, r.limits::text as tier_limits
-       from key_index k join tenants t on t.id = k.tenant_id left join tiers r on r.name = t.tier where k.kid = $1`,
-      [kid],
+       from key_index k join tenants t on t.id = k.tenant_id left join tiers r on r.name = t.tier where k.kid = any($1::text[])`,
+      [[...kids]],
     );
-    if (row === undefined) return null;
-    return {
+    return rows.map((row) => ({
       ...tables.keyIndex.parse(row),
       tenantStatus: text<TenantRow['status']>('tenant_status').read(row.tenant_status),
       tier: text('tenant_tier').read(row.tenant_tier),
       tierLimits: orNull(text('tier_limits')).read(row.tier_limits),
-    };
+    }));
+  }
+
+  /** Revokes the key with this kid and digest, and returns it, revoked before or now; null when there is none. One statement, whether or not it finds one. */
+  async revokeProved(kid: string, digest: Buffer): Promise<KeyIndexRow | null> {
+    const [row] = await this.unit.query(
+      `update key_index set status = 'revoked' where kid = $1 and digest = $2 returning ${tables.keyIndex.selectList()}`,
+      [kid, digest],
+    );
+    return row === undefined ? null : tables.keyIndex.parse(row);
   }
 }
 
+/** The operator's own keys. */
 export class OperatorKeys extends Rows<OperatorKeyRow> {
-  constructor(unit: Sql) {
+  constructor(private readonly unit: Sql) {
     super(unit, tables.operatorKeys);
+  }
+
+  /** Revokes the key with this kid and digest; whether there is one, revoked before or now. */
+  async revokeProved(kid: string, digest: Buffer): Promise<boolean> {
+    const rows = await this.unit.query(
+      `update operator_keys set status = 'revoked', revoked_at = coalesce(revoked_at, $3), revoked_by = coalesce(revoked_by, 'leak_report')
+       where kid = $1 and digest = $2 returning kid`,
+      [kid, digest, new Date(this.unit.now)],
+    );
+    return rows.length > 0;
   }
 }
 

@@ -38,9 +38,14 @@ export interface OperatorKeyRow {
   readonly digest: Buffer;
   readonly label: string;
   readonly scopes: string[];
+  readonly role: 'admin' | 'risk' | 'support';
   readonly status: 'active' | 'revoked';
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs | null;
+  /** `operator:` and the kid of the key that made it; null: made on the machine. */
+  readonly createdBy: string | null;
+  readonly revokedAt: EpochMs | null;
+  readonly revokedBy: string | null;
   readonly lastUsedAt: EpochMs | null;
 }
 
@@ -52,6 +57,12 @@ export interface KeyIndexRow {
   readonly keyId: Id<'apiKey'>;
   readonly digest: Buffer;
   readonly scopes: string[];
+  /** As the key's own row has it, and what follows. */
+  readonly narrowedTo: string[];
+  readonly allowedAddresses: string[];
+  readonly signed: 'nothing' | 'changes' | 'everything';
+  /** Sealed; null where nothing is signed. */
+  readonly signingSecret: Buffer | null;
   readonly status: 'active' | 'revoked';
   readonly expiresAt: EpochMs | null;
   readonly createdAt: EpochMs;

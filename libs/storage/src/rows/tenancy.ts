@@ -8,6 +8,12 @@ export interface ApiKeyRow extends ScopedRow {
   readonly prefix: string;
   readonly last4: string;
   readonly scopes: string[];
+  /** Ids of the leaders, followers or copies it is narrowed to, of one kind; none: it is not narrowed. */
+  readonly narrowedTo: string[];
+  /** Addresses and ranges it may be used from, in their one spelling; none: anywhere. */
+  readonly allowedAddresses: string[];
+  /** Which of its requests have to be signed. */
+  readonly signed: 'nothing' | 'changes' | 'everything';
   readonly status: 'active' | 'revoked';
   readonly replacedBy: Id<'apiKey'> | null;
   readonly createdAt: EpochMs;

@@ -1,7 +1,9 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { ScopedRow } from '../rows/scoped';
+import type { Filter } from './filter';
 import type { ScopedSql } from './sql';
 import type { SqlRow, Table } from './table';
+import { inside } from './within';
 
 /** A place in a list ordered by (time, id): the tie-breaker is in the order and in the cursor, so equal times lose no row. */
 export interface TimeCursor {
@@ -24,11 +26,6 @@ export interface Page<Row, Cursor> {
 
 export const PAGE_LIMIT_MAX_ROWS = 1_000;
 
-/** A further condition with its parameters; `p(n)` gives the placeholder of its n-th parameter (from 0). */
-export interface Filter {
-  readonly parameters: readonly unknown[];
-  sql(p: (index: number) => string): string;
-}
 export const NO_FILTER: Filter = { parameters: [], sql: () => 'true' };
 
 /** `column = value` for every given value; undefined values add no condition. Columns are ours, values are parameters. */
@@ -80,18 +77,21 @@ async function runPage<Row extends ScopedRow, Cursor>(
 ): Promise<Page<Row, Cursor>> {
   const limit = Math.min(Math.max(1, Math.trunc(page.limit)), PAGE_LIMIT_MAX_ROWS);
   const newest = page.order === 'newest_first';
-  const base = 3 + filter.parameters.length;
+  const bounds = unit.within === null ? NO_FILTER : inside(table.name, unit.within);
+  const within = 3 + filter.parameters.length;
+  const base = within + bounds.parameters.length;
   const place = cursor.map((_, index) => `$${base + index}::${types[index] ?? 'text'}`);
   const beyond = cursor.length === 0 ? 'true' : `(${order}) ${newest ? '<' : '>'} (${place.join(', ')})`;
   const direction = newest ? 'desc' : 'asc';
   const statement = `select ${table.selectList()} from ${table.name}
-    where tenant_id = $1 and environment = $2 and (${filter.sql((index) => `$${index + 3}`)}) and ${beyond}
+    where tenant_id = $1 and environment = $2 and (${filter.sql((index) => `$${index + 3}`)})
+      and (${bounds.sql((index) => `$${index + within}`)}) and ${beyond}
     order by ${order
       .split(', ')
       .map((column) => `${column} ${direction}`)
       .join(', ')}
     limit ${limit + 1}`;
-  const found: readonly SqlRow[] = await unit.query(statement, [...unit.scopeParameters, ...filter.parameters, ...cursor]);
+  const found: readonly SqlRow[] = await unit.query(statement, [...unit.scopeParameters, ...filter.parameters, ...bounds.parameters, ...cursor]);
   const rows = found.slice(0, limit).map((row) => table.parse(row));
   const last = rows.at(-1);
   return { rows, next: found.length > limit && last !== undefined ? cursorOf(last) : null };

@@ -1,6 +1,7 @@
 import type { EpochMs, TenantScope } from '@lockstep/kernel';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { SqlRow } from './table';
+import type { Within } from './within';
 
 /** A piece of work to do once the transaction is committed: wake-ups, publications. It must not fail the caller. */
 export type AfterCommit = () => void | Promise<void>;
@@ -55,6 +56,8 @@ export class ScopedSql extends Sql {
     runner: QueryRunner,
     now: EpochMs,
     readonly scope: TenantScope,
+    /** What its pages show of the scope; null: everything. */
+    readonly within: Within | null = null,
   ) {
     super(runner, now);
   }

@@ -1,11 +1,30 @@
 import { idText, livemode, timeText, wireTime } from '@lockstep/delivery';
 import type { ApiKeyRow } from '@lockstep/storage';
-import { API_SCOPES, isApiScope } from '@lockstep/tenancy';
+import { API_SCOPES, isApiScope, NARROWED_MAX, narrowingOf, SIGNING_DEMANDS } from '@lockstep/tenancy';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { livemodeField, timeOrNull } from '../../http/fields';
 
 const scopesSchema = z.array(z.enum(API_SCOPES));
+export const signedSchema = z
+  .enum(SIGNING_DEMANDS)
+  .describe('Which of its requests have to be signed: `nothing`, `changes` (all but GET and HEAD) or `everything`.');
+const ids = (prefix: string) => z.array(idText(prefix)).min(1).max(NARROWED_MAX);
+export const narrowedSchema = z
+  .union([z.strictObject({ leaders: ids('ldr') }), z.strictObject({ followers: ids('flw') }), z.strictObject({ copies: ids('cpy') })])
+  .describe('The only leaders, followers or copies it reaches, and what belongs to them. Null: everything.');
+export type NarrowedBody = z.output<typeof narrowedSchema>;
+
+export const narrowedIds = (body: NarrowedBody): string[] => [
+  ...new Set('leaders' in body ? body.leaders : 'followers' in body ? body.followers : body.copies),
+];
+function narrowedBody(stored: readonly string[]): NarrowedBody | null {
+  const narrowing = narrowingOf(stored);
+  if (narrowing === null) return null;
+  const list = [...narrowing.ids];
+  return narrowing.kind === 'leader' ? { leaders: list } : narrowing.kind === 'follower' ? { followers: list } : { copies: list };
+}
+const signingSecretField = z.string().nullable().describe('What its requests are signed with: shown this once. Null where nothing is signed.');
 const secretField = z.string().describe('The whole key: shown this once and kept nowhere.');
 
 /** A key without its secret. */
@@ -18,6 +37,9 @@ export const apiKeySchema = named(
       name: z.string(),
       hint: z.string().describe('What may be shown of the key.'),
       scopes: scopesSchema,
+      narrowed_to: narrowedSchema.nullable(),
+      allowed_addresses: z.array(z.string()).describe('Addresses and CIDR ranges it may be used from; none: anywhere.'),
+      signed: signedSchema,
       status: z.enum(['active', 'revoked']),
       replaced_by: idText('key').nullable().describe('The key it was rotated to.'),
       created_at: timeText,
@@ -28,7 +50,14 @@ export const apiKeySchema = named(
     .describe('An API key, without its secret.'),
 );
 export const apiKeyListSchema = listOf('ApiKeyList', apiKeySchema);
-export const newApiKeySchema = named('NewApiKey', apiKeySchema.extend({ key: secretField }).describe('An API key with its secret.'));
+export const newApiKeySchema = named(
+  'NewApiKey',
+  apiKeySchema.extend({ key: secretField, signing_secret: signingSecretField }).describe('An API key with its secrets.'),
+);
+export const signingKeySchema = named(
+  'SigningApiKey',
+  apiKeySchema.extend({ signing_secret: signingSecretField }).describe('An API key with what its requests are signed with.'),
+);
 export const tenantKeySchema = named(
   'TenantApiKey',
   z
@@ -42,6 +71,9 @@ export const apiKeyBody = (row: ApiKeyRow): z.output<typeof apiKeySchema> => ({
   name: row.label,
   hint: row.prefix,
   scopes: row.scopes.filter(isApiScope),
+  narrowed_to: narrowedBody(row.narrowedTo),
+  allowed_addresses: row.allowedAddresses,
+  signed: row.signed,
   status: row.status,
   replaced_by: row.replacedBy,
   created_at: wireTime(row.createdAt),

@@ -1,40 +1,63 @@
 import { WAKEUP_CHANNELS } from '@lockstep/delivery';
-import { err, ok } from '@lockstep/kernel';
+import { type EpochMs, err, ok } from '@lockstep/kernel';
 import type { ApiKeyRow } from '@lockstep/storage';
-import { API_SCOPES, type ApiScope, isApiScope, missingScopes } from '@lockstep/tenancy';
-import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { isApiScope, missingScopes } from '@lockstep/tenancy';
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
+import { AddressLists } from '../../auth/addresses';
+import { belongsOf, isNobodys } from '../../auth/belongs';
+import { newSigningSecret } from '../../auth/signing-secrets';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
-import { idField, nameField } from '../../http/fields';
+import { idField, nameField, timeField } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
-import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
+import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
+import { publish, told } from '../../http/publish';
 import { beyondQuota } from '../../http/quotas';
-import { apiKeyBody, apiKeyListSchema, apiKeySchema, newApiKeySchema } from './api-key-body';
+import {
+  apiKeyBody,
+  apiKeyListSchema,
+  apiKeySchema,
+  narrowedIds,
+  narrowedSchema,
+  newApiKeySchema,
+  signedSchema,
+  signingKeySchema,
+} from './api-key-body';
 import { issueKey } from './issue-key';
-
-export const scopesField = z
-  .array(z.enum(['*', ...API_SCOPES]))
-  .min(1)
-  .max(API_SCOPES.length);
-export const scopesOf = (names: readonly string[]): ApiScope[] =>
-  names.includes('*') ? [...API_SCOPES] : API_SCOPES.filter((scope) => names.includes(scope));
+import { addressesOf, allowedAddressesField, scopesField, scopesOf } from './key-fields';
 
 class CreateApiKeyDto extends createZodDto(
   z.strictObject({
     name: nameField,
     scopes: scopesField.describe('Scopes of the key, or "*" for every scope there is today.'),
-    expires_at: z.iso.datetime().nullable().optional(),
+    expires_at: timeField.nullable().optional().describe('First moment it is no longer good; null or left out: never.'),
+    narrowed_to: narrowedSchema.nullable().default(null),
+    allowed_addresses: allowedAddressesField.default([]),
+    signed: signedSchema.default('nothing'),
   }),
 ) {}
+class PatchApiKeyDto extends createZodDto(z.strictObject({ name: nameField.optional(), allowed_addresses: allowedAddressesField.optional() })) {}
 class RotateApiKeyDto extends createZodDto(
-  z.strictObject({ overlap_seconds: z.int().min(0).max(604_800).default(86_400).describe('How long the old key stays good beside the new one.') }),
+  z.strictObject({
+    overlap_seconds: z
+      .int()
+      .min(0)
+      .max(604_800)
+      .default(86_400)
+      .describe('How long the old key stays good beside the new one, but no longer than it would have; 0: not at all.'),
+    expires_at: timeField
+      .nullable()
+      .optional()
+      .describe('First moment the new key is no longer good; null: never. Left out: it lives as long as the old one was to live.'),
+  }),
 ) {}
+class SetSigningDto extends createZodDto(z.strictObject({ signed: signedSchema })) {}
 class KeyPath extends createZodDto(z.object({ id: idField('key') })) {}
 class ListQuery extends createZodDto(z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) })) {}
 
@@ -42,6 +65,8 @@ class ListQuery extends createZodDto(z.object({ limit: z.coerce.number().int().m
 @ApiTags('api-keys')
 @Controller('v1/api-keys')
 export class ApiKeysController {
+  private readonly addresses = new AddressLists();
+
   constructor(
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Mutations) private readonly mutations: Mutations,
@@ -59,10 +84,22 @@ export class ApiKeysController {
       const refused = await beyondQuota(unit, call, 'api_keys');
       if (refused !== null) return err(refused);
       const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
-      const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, expiresAt });
-      await this.mutations.audit(unit, call, 'api_key.create', issued.id);
+      if (expiresAt !== null && expiresAt <= unit.now) return err(refusal('invalid_request', '`expires_at` lies behind us.'));
+      const allowedAddresses = addressesOf(body.allowed_addresses);
+      const narrowedTo = body.narrowed_to === null ? [] : narrowedIds(body.narrowed_to);
+      for (const one of narrowedTo)
+        if (isNobodys(await belongsOf(unit, one))) return err(refusal('not_found', 'A narrowing names something that is not there.'));
+      const order = { ...call.scope, label: body.name, scopes: granted, narrowedTo, allowedAddresses, signed: body.signed, expiresAt };
+      const issued = await issueKey(this.context, unit, order);
+      await this.mutations.audit(unit, call, 'api_key.create', issued.id, {
+        name: body.name,
+        scopes: granted,
+        narrowed_to: body.narrowed_to,
+        allowed_addresses: allowedAddresses,
+        signed: body.signed,
+      });
       const row = await unit.apiKeys.findOne({ id: issued.id });
-      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
+      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret, signing_secret: issued.signingSecret });
     });
   }
 
@@ -87,6 +124,27 @@ export class ApiKeysController {
     return apiKeyBody(row);
   }
 
+  @Patch(':id')
+  @Answers(200, apiKeySchema)
+  @Needs('keys:write')
+  async patch(@CurrentCall() call: Call, @Param() path: KeyPath, @Body() body: PatchApiKeyDto) {
+    const id = path.id as ApiKeyRow['id'];
+    return this.mutations.run(call, 200, async (unit) => {
+      const row = await unit.apiKeys.findOne({ id }, { lock: true });
+      if (row === null) return err(NOT_FOUND);
+      if (row.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not changed.'));
+      const allowedAddresses = body.allowed_addresses === undefined ? row.allowedAddresses : addressesOf(body.allowed_addresses);
+      if (id === call.key.keyId && !this.addresses.allows(allowedAddresses, call.address))
+        return err(refusal('business_rule', 'The key you call with would be shut out of the address you call from.'));
+      const change = { label: body.name ?? row.label, allowedAddresses };
+      await unit.apiKeys.update({ id }, change);
+      await unit.keyIndex.update({ kid: row.kid }, { allowedAddresses });
+      await this.mutations.audit(unit, call, 'api_key.update', id, { name: change.label, allowed_addresses: allowedAddresses });
+      this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
+      return ok(apiKeyBody({ ...row, ...change }));
+    });
+  }
+
   @Post(':id/revoke')
   @Answers(200, apiKeySchema)
   @Needs('keys:write')
@@ -101,7 +159,27 @@ export class ApiKeysController {
       await unit.keyIndex.update({ kid: row.kid }, { status: 'revoked' });
       await this.mutations.audit(unit, call, 'api_key.revoke', id);
       this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
+      await publish(this.context, unit, told('api_key.revoked', { key_id: id, hint: row.prefix, reason: 'revoked', actor: call.key.keyId }));
       return ok(apiKeyBody({ ...row, status: 'revoked', revokedAt: unit.now }));
+    });
+  }
+
+  /** A new secret takes the old one's place at once. */
+  @Post(':id/signing')
+  @Answers(200, signingKeySchema)
+  @Needs('keys:write')
+  async sign(@CurrentCall() call: Call, @Param() path: KeyPath, @Body() body: SetSigningDto) {
+    const id = path.id as ApiKeyRow['id'];
+    const { signed } = body;
+    return this.mutations.run({ ...call, idempotencyHeader: null }, 200, async (unit) => {
+      const row = await unit.apiKeys.findOne({ id }, { lock: true });
+      if (row === null) return err(NOT_FOUND);
+      if (row.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not changed.'));
+      const made = signed === 'nothing' ? null : newSigningSecret(this.context.keys, this.context.random, call.scope, id);
+      await unit.apiKeys.update({ id }, { signed });
+      await unit.keyIndex.update({ kid: row.kid }, { signed, signingSecret: made?.sealed ?? null });
+      await this.mutations.audit(unit, call, 'api_key.signing', id, { signed });
+      return ok({ ...apiKeyBody({ ...row, signed }), signing_secret: made?.secret ?? null });
     });
   }
 
@@ -113,15 +191,40 @@ export class ApiKeysController {
     return this.mutations.run({ ...call, idempotencyHeader: null }, 201, async (unit) => {
       const old = await unit.apiKeys.findOne({ id }, { lock: true });
       if (old === null) return err(NOT_FOUND);
-      if (old.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not rotated.'));
+      const refused = rotationRefusal(old, call, unit.now);
+      if (refused !== null) return err(refused);
+      const expiresAt = body.expires_at === undefined ? sameLifetime(old, unit.now) : body.expires_at === null ? null : Date.parse(body.expires_at);
+      if (expiresAt !== null && expiresAt <= unit.now) return err(refusal('invalid_request', '`expires_at` lies behind us.'));
       const scopes = old.scopes.filter(isApiScope);
-      const issued = await issueKey(this.context, unit, { ...call.scope, label: old.label, scopes, expiresAt: null });
-      const expiresAt = unit.now + body.overlap_seconds * 1_000;
-      await unit.apiKeys.update({ id }, { replacedBy: issued.id, expiresAt });
-      await unit.keyIndex.update({ kid: old.kid }, { expiresAt });
-      await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id });
+      const issued = await issueKey(this.context, unit, {
+        ...call.scope,
+        label: old.label,
+        scopes,
+        narrowedTo: old.narrowedTo,
+        allowedAddresses: old.allowedAddresses,
+        signed: old.signed,
+        expiresAt,
+      });
+      // Never later than it would have ended by itself.
+      const oldUntil = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, unit.now + body.overlap_seconds * 1_000);
+      await unit.apiKeys.update({ id }, { replacedBy: issued.id, expiresAt: oldUntil });
+      await unit.keyIndex.update({ kid: old.kid }, { expiresAt: oldUntil });
+      await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id, overlap_seconds: body.overlap_seconds });
+      this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
       const row = await unit.apiKeys.findOne({ id: issued.id });
-      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
+      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret, signing_secret: issued.signingSecret });
     });
   }
 }
+
+/** Why a key is not rotated; null when it may be. Its secret is handed to the caller, who therefore needs every right it has. */
+function rotationRefusal(old: ApiKeyRow, call: Call, now: EpochMs): Refusal | null {
+  if (old.status === 'revoked') return refusal('state_conflict', 'A revoked key is not rotated.');
+  if (old.replacedBy !== null) return refusal('state_conflict', `It was rotated already: ${old.replacedBy} took its place.`);
+  if (old.expiresAt !== null && old.expiresAt <= now) return refusal('state_conflict', 'An expired key is not rotated.');
+  const beyond = missingScopes(call.key.scopes, old.scopes.filter(isApiScope));
+  return beyond.length === 0 ? null : refusal('missing_scope', `This key cannot hand out ${beyond.join(', ')}.`);
+}
+
+/** As long as the old key was to live from its making on; null where it was to live for ever. */
+const sameLifetime = (old: ApiKeyRow, now: EpochMs): EpochMs | null => (old.expiresAt === null ? null : now + (old.expiresAt - old.createdAt));

@@ -1,4 +1,5 @@
 import { parsePositionText, positionText } from '@lockstep/delivery';
+import { partiesOfCopies } from '@lockstep/storage';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -9,6 +10,7 @@ import { Answers } from '../../http/documented';
 import { ProblemException } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { eventJson } from '../../stream/event-json';
+import { eventsInside } from '../../stream/events-inside';
 import { eventListSchema } from './event-body';
 
 class EventsQuery extends createZodDto(
@@ -46,8 +48,12 @@ export class EventsController {
       }
       const last = rows.at(-1);
       const position = last === undefined ? from : { epoch: head.epoch, seq: last.seq };
+      const { narrowing } = call.key;
+      const data = rows.map((row): unknown => JSON.parse(row.data));
+      const inside = narrowing === null ? null : await eventsInside(narrowing, data, (ids) => partiesOfCopies(unit, ids));
+      const shown = rows.filter((_, index) => inside === null || inside[index] === true);
       return {
-        data: rows.map((row) => ({ position: positionText(row), event: JSON.parse(eventJson(row)) })),
+        data: shown.map((row) => ({ position: positionText(row), event: JSON.parse(eventJson(row)) })),
         position: positionText(position),
         top: positionText(head),
         has_more: position.seq < head.seq,

@@ -1,0 +1,45 @@
+import { type Environment, type Id, type Random, type TenantId, unwrap } from '@lockstep/kernel';
+import { type GatewayKeys, type Opener, opener, publicKeyOf, Secret, sealer, sealingContext } from '@lockstep/platform';
+import { SIGNING_SECRET_PREFIX, type VerifiedKey } from '@lockstep/tenancy';
+
+const SECRET_BYTES = 32;
+/** Secrets kept open; beyond it all are opened anew. */
+const OPENED_MAX = 2_000;
+
+/** Whose key it is. */
+interface KeyOwner {
+  readonly tenantId: TenantId;
+  readonly environment: Environment;
+}
+
+/** A new secret to sign requests with: shown once, and sealed for its key. */
+export function newSigningSecret(keys: GatewayKeys, random: Random, owner: KeyOwner, keyId: Id<'apiKey'>) {
+  const secret = SIGNING_SECRET_PREFIX + Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url');
+  const sealed = sealer(publicKeyOf(keys.requestSigningKey)).seal(Buffer.from(secret), contextOf(owner, keyId));
+  return { secret, sealed: Buffer.from(sealed) };
+}
+
+/** Opens signing secrets, each once while it is in use: HMAC needs them in the clear. */
+export class SigningSecrets {
+  private readonly opener: Opener;
+  private readonly opened = new Map<string, Secret<string>>();
+
+  constructor(keys: GatewayKeys) {
+    this.opener = opener([keys.requestSigningKey]);
+  }
+
+  /** The secret of a key that has one; null where it has none. */
+  of(key: VerifiedKey): Secret<string> | null {
+    if (key.sealedSigningSecret === null) return null;
+    const name = `${key.keyId}|${Buffer.from(key.sealedSigningSecret).toString('base64')}`;
+    const known = this.opened.get(name);
+    if (known !== undefined) return known;
+    const bytes = unwrap(this.opener.open(key.sealedSigningSecret, contextOf(key, key.keyId)), 'a signing secret opens');
+    const secret = new Secret(Buffer.from(bytes).toString('utf8'));
+    if (this.opened.size >= OPENED_MAX) this.opened.clear();
+    this.opened.set(name, secret);
+    return secret;
+  }
+}
+
+const contextOf = ({ tenantId, environment }: KeyOwner, keyId: Id<'apiKey'>): string => sealingContext(tenantId, environment, keyId);
