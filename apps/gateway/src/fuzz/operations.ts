@@ -48,9 +48,9 @@ export function operationsOf(document: OpenAPIObject): readonly FuzzedOperation[
           pathParameters: of('path'),
           query: of('query'),
           body: bodyOf(operation),
-          guarded: path.startsWith('/v1/'),
-          isLimited: path.startsWith('/v1/') && !path.startsWith('/v1/operator/'),
-          refusable: path.startsWith('/v1/') || parameters.length > 0 || bodyOf(operation) !== null,
+          guarded: isGuarded(operation),
+          isLimited: isGuarded(operation) && !path.startsWith('/v1/operator/'),
+          refusable: isGuarded(operation) || parameters.length > 0 || bodyOf(operation) !== null,
           repeatable: of('header').some(({ name }) => name === 'Idempotency-Key'),
         },
       ];
@@ -64,3 +64,6 @@ function bodyOf(operation: Schema): Schema | null {
   const json = isSchema(content['application/json']) ? content['application/json'] : {};
   return isSchema(json.schema) ? json.schema : null;
 }
+
+/** Operations that need no key say so; all others need one. */
+const isGuarded = ({ security }: Schema): boolean => !(Array.isArray(security) && security.length === 0);

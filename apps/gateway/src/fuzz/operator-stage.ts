@@ -22,6 +22,7 @@ export class OperatorStage {
 
   async prepare(operation: string): Promise<Prepared> {
     if (operation.startsWith('operatorTiers.')) return this.tierOf(operation);
+    if (operation.startsWith('operatorKeys.')) return this.keyOf(operation);
     if (operation === 'operator.list' || operation === 'operator.create')
       return operation === 'operator.create' ? { body: { tier: 'starter', name: 'Fuzzed', time_zone: 'Europe/Berlin' } } : {};
     const path = {
@@ -42,7 +43,7 @@ export class OperatorStage {
           },
         };
       case 'operator.createKey':
-        return { path: { id: await this.tenant() }, body: { name: 'Made', scopes: ['copies:read'], livemode: false } };
+        return { path: { id: await this.tenant() }, whole: true, body: { name: 'Made', scopes: ['copies:read'], livemode: false } };
       case 'operatorLimits.patch':
         return { path, whole: true, body: { max_venue_leverage: 20 } };
       default:
@@ -52,6 +53,13 @@ export class OperatorStage {
 
   async after(_operation: string, body: unknown): Promise<void> {
     this.pool.take(body);
+  }
+
+  private async keyOf(operation: string): Promise<Prepared> {
+    const order = { name: 'Fuzzed', role: 'support' };
+    if (operation === 'operatorKeys.list') return {};
+    if (operation === 'operatorKeys.create') return { whole: true, body: order };
+    return { path: { kid: good(await this.rig.operator('post', '/v1/operator/keys', order)).kid } };
   }
 
   /** A tier of the run's own, with the limits of one that ships. */

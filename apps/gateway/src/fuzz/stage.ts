@@ -78,14 +78,18 @@ export class FuzzStage {
     if (operation === 'settlements.close') await this.closed(id, body);
     if (operation === 'exports.create') await this.render(id).catch(() => undefined);
     if (operation === 'leaderTerms.publish') this.terms.version = Math.max(this.terms.version, Number(Object(body).version));
-    if (operation === 'apiKeys.create' || operation === 'apiKeys.rotate') await this.rig.call(this.tenant.key, 'post', `/v1/api-keys/${id}/revoke`);
+    if (operation.startsWith('apiKeys.') && operation !== 'apiKeys.list' && operation !== 'apiKeys.revoke')
+      await this.rig.call(this.tenant.key, 'post', `/v1/api-keys/${id}/revoke`);
   }
 
   private readonly recipes: Readonly<Record<string, () => Prepared | Promise<Prepared>>> = {
-    'apiKeys.create': () => ({ body: { expires_at: undefined, ...this.keyBody() } }),
+    'apiKeys.create': () => ({ whole: true, body: this.keyBody() }),
     'apiKeys.get': () => this.freshKey(),
-    'apiKeys.rotate': async () => ({ ...(await this.freshKey()), body: { overlap_seconds: 60 } }),
+    'apiKeys.rotate': async () => ({ ...(await this.freshKey()), body: { overlap_seconds: 60, expires_at: undefined } }),
     'apiKeys.revoke': () => this.freshKey(),
+    'apiKeys.patch': async () => ({ ...(await this.freshKey()), whole: true, body: { name: 'Renamed' } }),
+    'apiKeys.sign': async () => ({ ...(await this.freshKey()), body: { signed: 'everything' } }),
+    'keyLeaks.report': () => ({ body: { key: `lsk_test_${hex(this.random, 20)}` } }),
     'tenant.closeAll': () => ({}),
     'tenant.instruments': () => ({ query: { network: 'sim', venue: 'hyperliquid' } }),
     'tenant.command': () => ({ path: { no: '1' } }),
