@@ -26,6 +26,7 @@ export function listOf<S extends z.ZodType>(name: string, item: S) {
       .object({
         data: z.array(item),
         next_cursor: z.string().nullable().describe('Send it as `cursor` for the next page; null on the last.'),
+        prev_cursor: z.string().nullable().describe('Send it as `cursor` for the page before, in the same order; null on the first.'),
         has_more: z.boolean().describe('Whether another page follows.'),
       })
       .describe('One page of a list.'),

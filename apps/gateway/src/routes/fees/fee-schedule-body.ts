@@ -31,6 +31,7 @@ export const feeScheduleListSchema = named(
       data: z.array(feeScheduleSchema),
       version_in_force: z.int().nullable().describe('Null while none has acted.'),
       next_cursor: z.null(),
+      prev_cursor: z.null(),
       has_more: z.literal(false),
     })
     .describe('Every version, oldest first.'),

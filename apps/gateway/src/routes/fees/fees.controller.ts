@@ -103,7 +103,7 @@ export class FeesController {
     return this.reads.run(call, async (unit) => {
       const rows = await unit.feeSchedules.versions();
       const inForce = effectiveSchedule(rows.map(feeVersionOf), unit.now)?.version ?? null;
-      return { data: rows.map(feeScheduleBody), version_in_force: inForce, next_cursor: null, has_more: false as const };
+      return { data: rows.map(feeScheduleBody), version_in_force: inForce, next_cursor: null, prev_cursor: null, has_more: false as const };
     });
   }
 }
