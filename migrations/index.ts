@@ -31,6 +31,8 @@ import { EngineTerms } from './0098-engine-terms';
 import { PassedLimits } from './0100-passed-limits';
 import { BegunCommands } from './0110-begun-commands';
 import { Rights } from './0120-rights';
+import { AuditChain } from './0150-audit-chain';
+import { ApiVersions } from './0151-api-versions';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -67,5 +69,7 @@ export const MIGRATIONS = [
   PassedLimits,
   BegunCommands,
   Rights,
+  AuditChain,
+  ApiVersions,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

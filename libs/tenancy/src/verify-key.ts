@@ -24,6 +24,8 @@ export interface KeyRecord {
   /** A suspended tenant's keys answer 403, a closed tenant's 401. */
   readonly tenantStatus: 'active' | 'suspended' | 'closed';
   readonly tier: string;
+  /** Version of the API that answers it unless a request asks for another. */
+  readonly apiVersion: string;
 }
 
 /** A record whose digest matched the presented key. Only `verifyKey` and `reproveKey` make one. */

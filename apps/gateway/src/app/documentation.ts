@@ -1,10 +1,12 @@
-import { SUBPROTOCOL } from '@lockstep/delivery';
+import { API_CALENDAR, SUBPROTOCOL } from '@lockstep/delivery';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
 import * as swaggerUi from 'swagger-ui-express';
 import { answerComponents } from '../http/documented';
+import { API_VERSION } from '../http/versions';
 import { STREAM_PATH } from '../stream/door';
+import { operationId } from './operation-id';
 import { SUMMARIES } from './summaries';
 
 type PathItem = OpenAPIObject['paths'][string];
@@ -23,6 +25,13 @@ const IDEMPOTENCY_KEY = {
   required: false,
   description: 'Your name for this request, e.g. a UUID. The same key with the same request gives the same answer for 72 hours.',
   schema: { type: 'string' as const, maxLength: 255 },
+};
+const API_VERSION_FIELD = {
+  name: API_VERSION,
+  in: 'header' as const,
+  required: false,
+  description: 'Version of the API that serves this request. Left out: the one the key was made for.',
+  schema: { type: 'string' as const, enum: API_CALENDAR.versions.map(({ version }) => version) },
 };
 const STREAM: Operation = {
   operationId: 'stream.open',
@@ -85,12 +94,6 @@ export function mountDocumentation(app: INestApplication, document: OpenAPIObjec
   );
 }
 
-/** `CopiesController`, `create` → `copies.create`. */
-function operationId(controller: string, method: string): string {
-  const name = controller.replace(/Controller$/, '');
-  return `${name.charAt(0).toLowerCase()}${name.slice(1)}.${method}`;
-}
-
 /** What every operation says, whichever route it belongs to. */
 function describeOperation(path: string, method: (typeof METHODS)[number], operation: Operation): void {
   const id = operation.operationId ?? '';
@@ -100,4 +103,6 @@ function describeOperation(path: string, method: (typeof METHODS)[number], opera
   if (!path.startsWith('/v1/')) operation.security = [];
   const takesKey = (method === 'post' || method === 'patch') && !NEVER_REPEATED.has(id);
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
+  if (path.startsWith('/v1/') && path !== STREAM_PATH) operation.parameters = [...(operation.parameters ?? []), API_VERSION_FIELD];
+  if (API_CALENDAR.operations[id] !== undefined) operation.deprecated = true;
 }

@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { answerBodyError, fillEmptyBody, markRequest, refuseMethods, refusePlainStream, requireJson, servedPaths } from '../http/edge-checks';
+import { answerBodyError, fillEmptyBody, isBulk, markRequest, refuseMethods, refusePlainStream, requireJson, servedPaths } from '../http/edge-checks';
 import { STREAM_PATH, StreamDoor } from '../stream/door';
 import { StreamGateway } from '../stream/stream.gateway';
 import { StreamAdapter } from '../stream/stream-adapter';
@@ -14,6 +14,7 @@ import { operatorModule, publicModule } from './modules';
 /** Bounds of the HTTP servers. Keep-alive outlasts the idle time of a load balancer, so that it never meets a closing socket. */
 const HTTP_LIMITS = {
   bodyMaxBytes: 102_400,
+  bulkBodyMaxBytes: 262_144,
   requestTimeoutMs: 30_000,
   headersTimeoutMs: 15_000,
   keepAliveTimeoutMs: 65_000,
@@ -69,6 +70,8 @@ async function makeApp(
   app.use(refusePlainStream(context, STREAM_PATH));
   app.use(refuseMethods(context, servedPaths(document.paths)));
   app.use(requireJson(context));
+  // Whatever the first of them has read, the second leaves alone.
+  app.useBodyParser('json', { limit: HTTP_LIMITS.bulkBodyMaxBytes, strict: true, type: isBulk });
   app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true });
   app.use(answerBodyError(context));
   app.use(fillEmptyBody());

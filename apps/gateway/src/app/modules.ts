@@ -13,6 +13,8 @@ import { Cursors } from '../http/cursors';
 import { Mutations } from '../http/mutations';
 import { ProblemFilter } from '../http/problem.filter';
 import { Reads } from '../http/reads';
+import { VersionInterceptor } from '../http/versions';
+import { OperatorAuditLogController } from '../operator/audit-log.controller';
 import { OperatorKillSwitchesController } from '../operator/kill-switches.controller';
 import { OperatorLimitsController } from '../operator/limits.controller';
 import { MetricsController } from '../operator/metrics.controller';
@@ -20,6 +22,7 @@ import { OperatorController } from '../operator/operator.controller';
 import { OperatorMutations } from '../operator/operator-mutations';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
+import { BulkCopiesController } from '../routes/copies/bulk-copies.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
 import { PreviewController } from '../routes/copies/preview.controller';
 import { DetectionController } from '../routes/detection/detection.controller';
@@ -27,6 +30,7 @@ import { EgressController } from '../routes/egress/egress.controller';
 import { EventsController } from '../routes/events/events.controller';
 import { ExportsController } from '../routes/exports/exports.controller';
 import { FeesController } from '../routes/fees/fees.controller';
+import { BulkFollowersController } from '../routes/followers/bulk-followers.controller';
 import { FollowersController } from '../routes/followers/followers.controller';
 import { HealthController } from '../routes/health/health.controller';
 import { KillSwitchesController } from '../routes/kill-switches/kill-switches.controller';
@@ -60,6 +64,7 @@ const edge = (context: GatewayContext): Provider[] => [
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_PIPE, useClass: ZodValidationPipe },
+  { provide: APP_INTERCEPTOR, useClass: VersionInterceptor },
   { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
   { provide: APP_FILTER, useClass: ProblemFilter },
 ];
@@ -79,9 +84,11 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     LeadersController,
     DetectionController,
     FollowersController,
+    BulkFollowersController,
     VenueAccountsController,
     PreviewController,
     CopiesController,
+    BulkCopiesController,
     EntitlementsController,
     LeaderTermsController,
     ConsentsController,
@@ -107,6 +114,13 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
 /** The operator's side, on its own listener: tenants, networks, metrics. */
 export const operatorModule = (context: GatewayContext): DynamicModule => ({
   module: OperatorApi,
-  controllers: [OperatorController, OperatorKillSwitchesController, OperatorLimitsController, MetricsController, HealthController],
-  providers: [...edge(context), OperatorMutations],
+  controllers: [
+    OperatorController,
+    OperatorKillSwitchesController,
+    OperatorLimitsController,
+    OperatorAuditLogController,
+    MetricsController,
+    HealthController,
+  ],
+  providers: [...edge(context), OperatorMutations, Cursors],
 });

@@ -68,4 +68,5 @@ const recordOf = (row: KeyLookup): KeyRecord => ({
   expiresAtMs: row.expiresAt,
   tenantStatus: row.tenantStatus,
   tier: row.tier,
+  apiVersion: row.apiVersion,
 });

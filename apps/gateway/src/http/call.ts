@@ -14,6 +14,8 @@ export interface GatewayRequest {
   requestId?: string;
   verifiedKey?: VerifiedKey;
   operatorKid?: string;
+  /** Version of the API that serves it. */
+  apiVersion?: string;
 }
 
 /** One authenticated call, as routes see it. */
@@ -21,8 +23,9 @@ export interface Call {
   readonly scope: TenantScope;
   readonly key: VerifiedKey;
   readonly requestId: string;
-  /** Method and route template: part of the idempotency fingerprint. */
+  /** Method, path and query: part of the idempotency fingerprint. */
   readonly operation: string;
+  readonly apiVersion: string;
   readonly path: string;
   readonly body: unknown;
   readonly idempotencyHeader: string | null;
@@ -34,6 +37,9 @@ export const header = (request: Pick<GatewayRequest, 'headers'>, name: string): 
   return typeof value === 'string' ? value : null;
 };
 
+/** What is asked for, but for the body. */
+export const operationOf = (request: GatewayRequest): string => `${request.method} ${request.originalUrl ?? request.url}`;
+
 /** The call of a guarded route. */
 export const CurrentCall = createParamDecorator((_data: unknown, context: ExecutionContext): Call => {
   const request = context.switchToHttp().getRequest<GatewayRequest>();
@@ -43,7 +49,8 @@ export const CurrentCall = createParamDecorator((_data: unknown, context: Execut
     scope: scopeFromVerifiedKey(request.verifiedKey),
     key: request.verifiedKey,
     requestId: request.requestId,
-    operation: `${request.method} ${path}`,
+    operation: operationOf(request),
+    apiVersion: request.apiVersion ?? '',
     path,
     body: request.body,
     idempotencyHeader: header(request, 'idempotency-key'),

@@ -24,7 +24,11 @@ export interface Refusal {
   readonly code: ProblemCode;
   readonly detail?: string;
   readonly errors?: readonly FieldProblem[];
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** A refusal on its way out of the pipeline. */
+export const problemOf = ({ code, ...options }: Refusal): ProblemException => new ProblemException(code, options);
 
 export const refusal = (code: ProblemCode, detail?: string): Refusal => (detail === undefined ? { code } : { code, detail });
 /** Another tenant's object and none at all are the same answer. */

@@ -1,4 +1,4 @@
-import type { Random } from '@lockstep/kernel';
+import { makeId, type Random } from '@lockstep/kernel';
 import type { Storage } from '@lockstep/storage';
 import { type KeyDigest, newApiKey } from '@lockstep/tenancy';
 
@@ -7,6 +7,9 @@ export interface OperatorKey {
   /** The whole key: shown this once. */
   readonly key: string;
 }
+
+/** Who acts on the machine itself, with the deployment's own secrets. */
+const MACHINE = 'machine';
 
 /** Makes an operator key; null when one is active already and `forceNew` was not said. Only the digest is kept. */
 export async function makeOperatorKey(storage: Storage, digest: KeyDigest, random: Random, forceNew: boolean): Promise<OperatorKey | null> {
@@ -22,6 +25,17 @@ export async function makeOperatorKey(storage: Storage, digest: KeyDigest, rando
       createdAt: unit.now,
       expiresAt: null,
       lastUsedAt: null,
+    });
+    unit.audit.note({
+      id: makeId('audit', unit.now, random.bytes(10)),
+      actor: MACHINE,
+      action: 'operator_key.create',
+      targetId: made.kid,
+      requestId: null,
+      detail: {},
+      before: null,
+      after: { scopes: ['operator'] },
+      createdAt: unit.now,
     });
     return true;
   });

@@ -22,6 +22,7 @@ export const operatorTenantSchema = named(
     })
     .describe('A tenant.'),
 );
+export type OperatorTenantBody = z.output<typeof operatorTenantSchema>;
 export const operatorTenantListSchema = listOf('OperatorTenantList', operatorTenantSchema);
 
 const ratePolicySchema = z.object({
@@ -41,7 +42,7 @@ const networkSchema = named(
 );
 export const networkListSchema = listOf('NetworkList', networkSchema);
 
-export const operatorTenantBody = (row: TenantRow, contract: TenantContractRow | null): z.output<typeof operatorTenantSchema> => ({
+export const operatorTenantBody = (row: TenantRow, contract: TenantContractRow | null): OperatorTenantBody => ({
   id: row.id,
   name: row.name,
   host: row.host,

@@ -18,7 +18,7 @@ export class StreamTicketsController {
   @Answers(201, streamTicketSchema)
   @Needs('events:read')
   async create(@CurrentCall() call: Call) {
-    const { ticket, expiresAt } = await this.tickets.issue(call.key);
+    const { ticket, expiresAt } = await this.tickets.issue(call);
     return { ticket, path: STREAM_PATH, subprotocols: [SUBPROTOCOL, ticket], expires_at: wireTime(expiresAt) };
   }
 }

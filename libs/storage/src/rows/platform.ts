@@ -52,6 +52,7 @@ export interface KeyIndexRow {
   readonly keyId: Id<'apiKey'>;
   readonly digest: Buffer;
   readonly scopes: string[];
+  readonly apiVersion: string;
   readonly status: 'active' | 'revoked';
   readonly expiresAt: EpochMs | null;
   readonly createdAt: EpochMs;

@@ -73,6 +73,7 @@ export const keyIndex = defineTable<KeyIndexRow>(
     keyId: text<Id<'apiKey'>>('key_id'),
     digest: bytes('digest'),
     scopes: texts('scopes'),
+    apiVersion: text('api_version'),
     status: text<KeyIndexRow['status']>('status'),
     expiresAt: orNull(time('expires_at')),
     createdAt: time('created_at'),

@@ -1,4 +1,4 @@
-import { WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { API_CALENDAR, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { err, ok } from '@lockstep/kernel';
 import type { ApiKeyRow } from '@lockstep/storage';
 import { API_SCOPES, type ApiScope, isApiScope, missingScopes } from '@lockstep/tenancy';
@@ -8,10 +8,11 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
+import { changedFields, madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
-import { idField, nameField } from '../../http/fields';
+import { idField, nameField, timeOrNull } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
@@ -30,6 +31,10 @@ class CreateApiKeyDto extends createZodDto(
     name: nameField,
     scopes: scopesField.describe('Scopes of the key, or "*" for every scope there is today.'),
     expires_at: z.iso.datetime().nullable().optional(),
+    api_version: z
+      .enum(API_CALENDAR.versions.map(({ version }) => version) as [string, ...string[]])
+      .optional()
+      .describe('Version of the API it is made for; left out: the newest. A rotated key keeps its own.'),
   }),
 ) {}
 class RotateApiKeyDto extends createZodDto(
@@ -59,10 +64,18 @@ export class ApiKeysController {
       const refused = await beyondQuota(unit, call, 'api_keys');
       if (refused !== null) return err(refused);
       const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
-      const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, expiresAt });
-      await this.mutations.audit(unit, call, 'api_key.create', issued.id);
+      const issued = await issueKey(this.context, unit, {
+        ...call.scope,
+        label: body.name,
+        scopes: granted,
+        expiresAt,
+        ...(body.api_version !== undefined && { apiVersion: body.api_version }),
+      });
       const row = await unit.apiKeys.findOne({ id: issued.id });
-      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
+      if (row === null) return err(NOT_FOUND);
+      const { name, api_version, expires_at } = apiKeyBody(row);
+      await this.mutations.audit(unit, call, 'api_key.create', issued.id, {}, madeWith({ name, scopes: granted, api_version, expires_at }));
+      return ok({ ...apiKeyBody(row), key: issued.secret });
     });
   }
 
@@ -98,7 +111,7 @@ export class ApiKeysController {
       if (row.status === 'revoked') return err(refusal('state_conflict', 'It is revoked already.'));
       await unit.apiKeys.update({ id }, { status: 'revoked', revokedAt: unit.now });
       await unit.keyIndex.update({ kid: row.kid }, { status: 'revoked' });
-      await this.mutations.audit(unit, call, 'api_key.revoke', id);
+      await this.mutations.audit(unit, call, 'api_key.revoke', id, {}, changedFields({ status: row.status }, { status: 'revoked' }));
       this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
       return ok(apiKeyBody({ ...row, status: 'revoked', revokedAt: unit.now }));
     });
@@ -114,13 +127,26 @@ export class ApiKeysController {
       if (old === null) return err(NOT_FOUND);
       if (old.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not rotated.'));
       const scopes = old.scopes.filter(isApiScope);
-      const issued = await issueKey(this.context, unit, { ...call.scope, label: old.label, scopes, expiresAt: null });
+      const issued = await issueKey(this.context, unit, { ...call.scope, label: old.label, scopes, expiresAt: null, apiVersion: old.apiVersion });
       const expiresAt = unit.now + body.overlap_seconds * 1_000;
       await unit.apiKeys.update({ id }, { replacedBy: issued.id, expiresAt });
       await unit.keyIndex.update({ kid: old.kid }, { expiresAt });
-      await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id });
+      await this.mutations.audit(
+        unit,
+        call,
+        'api_key.rotate',
+        id,
+        { replaced_by: issued.id },
+        changedFields(keyTerms(old), keyTerms({ expiresAt, replacedBy: issued.id })),
+      );
       const row = await unit.apiKeys.findOne({ id: issued.id });
       return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
     });
   }
 }
+
+/** What a rotation changes of the old key. */
+const keyTerms = ({ expiresAt, replacedBy }: Pick<ApiKeyRow, 'expiresAt' | 'replacedBy'>) => ({
+  expires_at: timeOrNull(expiresAt),
+  replaced_by: replacedBy,
+});

@@ -1,3 +1,4 @@
+import { newestVersion } from '@lockstep/delivery';
 import type { Environment, EpochMs, Id, TenantId } from '@lockstep/kernel';
 import type { ScopedUnit } from '@lockstep/storage';
 import { type ApiScope, keyHint, newApiKey } from '@lockstep/tenancy';
@@ -9,6 +10,8 @@ export interface KeyOrder {
   readonly label: string;
   readonly scopes: readonly ApiScope[];
   readonly expiresAt: EpochMs | null;
+  /** Version of the API it is made for; left out: the newest. */
+  readonly apiVersion?: string;
 }
 
 export interface IssuedKey {
@@ -22,6 +25,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
   const made = newApiKey('tenant', order.environment, context.random);
   const id = context.ids.next('apiKey');
   const scopes = [...order.scopes];
+  const apiVersion = order.apiVersion ?? newestVersion(context.apiCalendar);
   await unit.apiKeys.insert({
     id,
     kid: made.kid,
@@ -29,6 +33,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     prefix: keyHint(made),
     last4: made.key.slice(-4),
     scopes,
+    apiVersion,
     status: 'active',
     replacedBy: null,
     createdAt: unit.now,
@@ -43,6 +48,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     keyId: id,
     digest: Buffer.from(context.digest.digest(made.key)),
     scopes,
+    apiVersion,
     status: 'active',
     expiresAt: order.expiresAt,
     createdAt: unit.now,
