@@ -75,6 +75,14 @@ describe('an Idempotency-Key', () => {
     },
   );
 
+  it('is another one in the other environment', async () => {
+    const live = good(await rig.operator('post', `/v1/operator/tenants/${tenant.id}/api-keys`, { name: 'live', livemode: true })).key;
+    const mine = good(await create('both'));
+    const theirs = await rig.call(live, 'post', '/v1/followers', {}, { 'Idempotency-Key': 'both' });
+    expect([theirs.status, theirs.headers['idempotency-replayed'], theirs.body.livemode]).toEqual([201, undefined, true]);
+    expect(theirs.body.id).not.toBe(mine.id);
+  });
+
   it('is the same for a body of other order and spacing', async () => {
     const text = (body: string) =>
       rig.call(tenant.key, 'post', '/v1/leaders', undefined, { 'Idempotency-Key': 'canonical', 'Content-Type': 'application/json' }).send(body);
@@ -177,6 +185,30 @@ describe('a gateway that is killed in the middle', () => {
       const retried = await retry(() => rig.call(tenant.key, 'post', '/v1/followers/bulk', { items }, { 'Idempotency-Key': `bulk-${point}` }));
       expect(good(retried)).toMatchObject({ made: 300, refused: 0 });
       expect((await there()).map(({ id }) => id).sort()).toEqual(retried.body.data.map(({ id }: { id: string }) => id).sort());
+    },
+    300_000,
+  );
+
+  it.each<[GatewayCrashPoint, boolean]>([
+    ['answer_kept', false],
+    ['change_committed', true],
+  ])(
+    'at %s makes none of the operator’s tenants twice',
+    async (point, stands) => {
+      const doomed = await startGateway(rig, { LOCKSTEP_CRASH_AT: point });
+      const body = { name: `Operated ${point}` };
+      const headers = { Authorization: `Bearer ${rig.operatorKey}`, 'Idempotency-Key': `operator-${point}` };
+      await expect(request(doomed.operatorUrl).post('/v1/operator/tenants').set(headers).send(body)).rejects.toThrow();
+      await doomed.exited;
+      const there = async () =>
+        good(await rig.operator('get', '/v1/operator/tenants')).data.filter(({ name }: { name: string }) => name === body.name);
+      expect(await there()).toHaveLength(stands ? 1 : 0);
+      const key = { 'Idempotency-Key': `operator-${point}` };
+      const retried = await retry(() => rig.operator('post', '/v1/operator/tenants', body, rig.operatorKey, key));
+      expect(retried.status).toBe(201);
+      expect(await there()).toEqual([retried.body]);
+      const lines = good(await rig.operator('get', `/v1/operator/audit-log?target_id=${retried.body.id}`)).data;
+      expect(lines).toMatchObject([{ action: 'tenant.create' }]);
     },
     300_000,
   );

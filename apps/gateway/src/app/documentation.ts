@@ -26,6 +26,7 @@ const IDEMPOTENCY_KEY = {
   description: 'Your name for this request, e.g. a UUID. The same key with the same request gives the same answer for 72 hours.',
   schema: { type: 'string' as const, maxLength: 255 },
 };
+const TEXT = { type: 'string' as const };
 const API_VERSION_FIELD = {
   name: API_VERSION,
   in: 'header' as const,
@@ -94,6 +95,19 @@ export function mountDocumentation(app: INestApplication, document: OpenAPIObjec
   );
 }
 
+/** Header fields of answers that have them. */
+function describeHeaders(path: string, operation: Operation): void {
+  const asks = (name: string): boolean => (operation.parameters ?? []).some((parameter) => 'name' in parameter && parameter.name === name);
+  const headers = {
+    ...(path.startsWith('/v1/') && path !== STREAM_PATH && { [API_VERSION]: { description: 'Version that served it.', schema: TEXT } }),
+    ...(asks('If-None-Match') && { ETag: { description: 'Names the object as it is, to the last byte.', schema: TEXT } }),
+  };
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    if (answer === undefined || !('description' in answer) || !/^[23]/.test(status) || Object.keys(headers).length === 0) continue;
+    answer.headers = { ...answer.headers, ...headers };
+  }
+}
+
 /** What every operation says, whichever route it belongs to. */
 function describeOperation(path: string, method: (typeof METHODS)[number], operation: Operation): void {
   const id = operation.operationId ?? '';
@@ -105,4 +119,5 @@ function describeOperation(path: string, method: (typeof METHODS)[number], opera
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
   if (path.startsWith('/v1/') && path !== STREAM_PATH) operation.parameters = [...(operation.parameters ?? []), API_VERSION_FIELD];
   if (API_CALENDAR.operations[id] !== undefined) operation.deprecated = true;
+  describeHeaders(path, operation);
 }

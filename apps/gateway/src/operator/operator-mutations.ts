@@ -29,20 +29,28 @@ export class OperatorMutations {
   async run<T>(call: OperatorCall, status: number, work: (unit: PlatformUnit) => Promise<T>, revision?: RevisionOf<T>): Promise<Answer<T>> {
     const key = idempotencyKeyOf(call);
     const headersOf = (value: T) => (revision === undefined ? {} : { ETag: tagOf(value, revision) });
+    const { passCrashPoint } = this.context;
+    const changed = async (unit: PlatformUnit): Promise<T> => {
+      const value = await work(unit);
+      passCrashPoint('change_made');
+      return value;
+    };
     const done = await this.context.storage.platform(async (unit) => {
       if (key === null) {
-        const value = await work(unit);
+        const value = await changed(unit);
         return new Answer(status, value, headersOf(value));
       }
       const request = { key, fingerprint: fingerprintOf(call), requestId: call.requestId };
       const ran = await runOperatorIdempotent(unit, request, async () => {
-        const value = await work(unit);
+        const value = await changed(unit);
         return { answer: { status, headers: headersOf(value), body: JSON.stringify(value) }, keep: true };
       });
+      passCrashPoint('answer_kept');
       return ran.ok ? keptAnswer<T>(ran.value) : keyRefusal(ran.error);
     });
-    if (done instanceof Answer) return done;
-    throw problemOf(done);
+    if (!(done instanceof Answer)) throw problemOf(done);
+    passCrashPoint('change_committed');
+    return done;
   }
 
   /** Writes a line of the platform's audit log, as the last step of the unit it is done in. */
