@@ -60,6 +60,27 @@ describe('the chain of a tenant’s audit log', () => {
     expect(await verify(tenant)).toMatchObject({ intact: true, lines: 31, head_no: '31' });
   });
 
+  it('has one order, and nobody waits in a circle, where changes of every kind come at once', async () => {
+    const tenant = await rig.tenant('Mixed');
+    const { leader, follower, copy } = await makeObjects(rig, tenant);
+    const before = Number((await verify(tenant)).head_no);
+    const change = (method: 'post' | 'patch', path: string, body: object = {}) => rig.call(tenant.key, method, `/v1/${path}`, body);
+    const kinds = [
+      (no: number) => change('patch', `leaders/${leader}`, { name: `L${no}`, access: no % 2 === 0 ? 'granted' : 'everyone' }),
+      () => change('post', 'entitlements', { leader_id: leader, follower_id: follower }),
+      (no: number) => change('post', `kill-switches/${copy}/${no % 2 === 0 ? 'engage' : 'release'}`),
+      (no: number) => change('patch', `copies/${copy}`, { settings: { max_age_ms: 2_000 + no } }),
+      (no: number) => change('patch', `limits/${follower}`, { max_venue_leverage: 10 + no }),
+      (no: number) => change('post', `leaders/${leader}/terms`, { document_url: `https://brand.example/${no}`, sha256: '0'.repeat(64) }),
+      () => change('post', 'followers/bulk', { items: [{}, {}, {}] }),
+    ];
+    const answers = await Promise.all(Array.from({ length: 42 }, (_, no) => kinds[no % kinds.length]?.(no)));
+    const refused = answers.flatMap((answer, no) => ((answer?.status ?? 0) < 300 ? [] : [[no % kinds.length, answer?.status, answer?.body.code]]));
+    expect(refused).toEqual([]);
+    const proof = await verify(tenant);
+    expect([proof.intact, Number(proof.head_no) > before + 42]).toEqual([true, true]);
+  });
+
   it('has no line of what was refused or rolled back', async () => {
     const tenant = await withLines('Refused');
     const before = (await verify(tenant)).head_no;

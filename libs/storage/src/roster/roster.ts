@@ -64,6 +64,15 @@ export class VenueAccounts extends ScopedRows<VenueAccountRow, 'no'> {
     return pageByTime(this.unit, this.table, BY_TIME, request, equals({ follower_id: filter.followerId }), cursorOf);
   }
 
+  /** Holds names that an account may take against other writers until the unit ends, in one order. */
+  async holdNames(names: readonly string[]): Promise<void> {
+    for (const name of names.toSorted())
+      await this.unit.query(`select pg_advisory_xact_lock(hashtextextended($1 || '|' || $2 || '|venue_account|' || $3, 0))`, [
+        ...this.unit.scopeParameters,
+        name,
+      ]);
+  }
+
   /** These accounts, held until the unit ends and in one order, so that two that hold several never wait for each other; one that is not the scope's is absent. */
   async hold(ids: readonly VenueAccountId[]): Promise<ReadonlyMap<VenueAccountId, VenueAccountRow>> {
     if (ids.length === 0) return new Map();

@@ -54,7 +54,7 @@ export class EntitlementsController {
       const [leader, follower] = [await unit.leaders.findOne({ id: leaderId }), await unit.followers.findOne({ id: followerId })];
       if (leader === null || follower === null) return err(refusal('not_found', leader === null ? 'No such leader.' : 'No such follower.'));
       if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));
-      const before = await unit.entitlements.findOne({ leaderId, followerId }, { lock: true });
+      const before = await unit.entitlements.hold(leaderId, followerId);
       const change = { until, revokedAt: null, actor: call.key.keyId, updatedAt: unit.now };
       const id = before?.id ?? this.context.ids.next('entitlement');
       if (before === null) await unit.entitlements.insert({ id, leaderId, followerId, ...change, createdAt: unit.now });

@@ -246,6 +246,8 @@ export class VenueAccountsController {
     if (misfit !== null) return err(misfit);
     const follower = await unit.followers.findOne({ id: body.follower_id as FollowerId });
     if (follower === null) return err(refusal('not_found', 'No such follower.'));
+    // Whoever registers an address or an agent waits for who registers the same, so that it is found here.
+    await unit.venueAccounts.holdNames([`${body.venue}|${body.network}|${body.address}`, `${body.venue}|${body.network}|agent|${agent.address}`]);
     if ((await unit.venueAccounts.findOne({ venue: body.venue, network: body.network, address: body.address })) !== null) {
       return err(refusal('already_exists', 'This address is a venue account already.'));
     }
