@@ -56,7 +56,7 @@ export function endWindowsBefore(book: CopyBook, sheet: InstrumentSheet, now: nu
   return forfeits;
 }
 
-/** What orders of an approval that is over left unfilled is given up, however long what was approved since is owed. */
+/** What has lapsed is given up, however long the rest is owed. */
 function takeLapsed(book: CopyBook, sheet: InstrumentSheet, row: number, forfeits: Forfeit[]): void {
   const { rows } = sheet;
   const most = rows.lapsed[row] ?? 0;

@@ -46,6 +46,7 @@ export * from './rights';
 export * from './state-limits';
 export * from './take-on';
 export { kappaOf, lockedRatio, lotsLockedTo, targetLots } from './target';
+export { noteOwedUnsure, settleUnsure } from './unsure-size';
 export * from './unwind';
 export * from './volatility';
 export * from './wave-options';

@@ -95,12 +95,16 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   owedPrice: make.f64('owedPrice'),
   /** End of the catch-up window of those increments. */
   owedUntil: make.f64('owedUntil'),
-  /**
-   * Of a copy that asks its follower: since when what is owed was approved, epoch ms, and micro-lots, ≥ 0, that orders from before left unfilled since: their
-   * approval is over, and what another one names does not bring them back.
-   */
+  /** Of a copy that asks its follower: since when what is owed was approved, epoch ms. */
   approvedFrom: make.f64('approvedFrom'),
+  /**
+   * Micro-lots, ≥ 0, that are given up before the next entry is planned: what orders of an approval that is over left unfilled, and what an account turned out not to
+   * have for increases that were sized before it was known.
+   */
   lapsed: make.f64('lapsed'),
+  /** Micro-lots, ≥ 0, that were added while the copy's account was not known well enough, and the equity they were sized by (`unsure-size.ts`). */
+  unsure: make.f64('unsure'),
+  unsureEquity: make.f64('unsureEquity'),
   /** Reason of the last decision and of the last order that failed. */
   lastReason: make.u8('lastReason'),
   /** Wave of the last orders, attempts used in it, and exits that failed in a row (widening the exit bound). */

@@ -17,6 +17,7 @@ import { reachOf, revalue } from './revalue';
 import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
 import { spreadEntries } from './spread';
 import { amountTarget, classify, increasedTarget, kappaOf, keptOf, lockedRatio, type MoveClass, reducedTarget } from './target';
+import { noteUnsure, reduceUnsure } from './unsure-size';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -167,6 +168,7 @@ function endEpisode(draft: Draft, row: number, facts: WaveFacts): void {
   rows.adds[row] = 0;
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
+  rows.unsure[row] = 0;
   if (facts.kind !== 'flat' && facts.firstFillAt < (draft.book.copies.beganAt[row] ?? 0))
     rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.awaitingOpen;
 }
@@ -185,6 +187,7 @@ function setTarget(draft: Draft, index: number, row: number, target: number, lea
 function reduceTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {
   const { rows } = draft.sheet;
   setTarget(draft, index, row, target, leaderLots);
+  reduceUnsure(draft.sheet, row, Math.abs(draft.sheet.leaderLots), leaderLots);
   settleOwed(rows, row);
 }
 
@@ -240,6 +243,7 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   if (soft !== CLEAR) draft.reason[index] = soft;
   const target = prepareEntry(draft, index, row, side > 0, held, wanted, soft === STALE_MARK);
   setTarget(draft, index, row, side * target, facts.to);
+  noteUnsure(draft.book, draft.sheet, row, target - held);
   draft.expiry[index] = facts.firstFillAt + (copies.maxAgeMs[row] ?? 0);
   draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;
 }

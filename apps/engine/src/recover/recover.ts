@@ -1,4 +1,4 @@
-import { beginClosing } from '@lockstep/replication';
+import { beginClosing, noteOwedUnsure } from '@lockstep/replication';
 import type { JournalRow } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
@@ -46,7 +46,10 @@ export async function recover(ctx: EngineContext, parts: RecoverParts, rows: rea
   }
   parts.collector.start();
   const { accounts, waves } = await reopenOrders(ctx, journals, found, byWave);
-  for (const copy of ctx.registry.copies.values()) settleStrayAhead(copy);
+  for (const copy of ctx.registry.copies.values()) {
+    settleStrayAhead(copy);
+    noteOwedUnsure(copy.watched.book, copy.row);
+  }
   parts.repairs.open();
   await settleReopened(ctx, accounts, parts.resolver, parts.collector, ctx.clock.now() + RECOVERY_MAX_MS);
   await planUnplanned(ctx, parts.books, parts.lanes, moves, waves);

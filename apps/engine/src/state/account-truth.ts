@@ -1,4 +1,4 @@
-import { STATUS } from '@lockstep/replication';
+import { STATUS, settleUnsure } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { Network } from './networks';
 import type { AccountRecord } from './registry';
@@ -15,6 +15,7 @@ import type { AccountRecord } from './registry';
 export function truthRead(ctx: EngineContext, account: AccountRecord, contradicted: number): boolean {
   if (account.truthContradicted !== contradicted) return false;
   account.truthReadAt = ctx.clock.now();
+  for (const { watched, row } of ctx.registry.copiesOf(account)) settleUnsure(watched.book, row);
   setStale(ctx, account, false);
   return true;
 }
