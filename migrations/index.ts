@@ -31,6 +31,7 @@ import { EngineTerms } from './0098-engine-terms';
 import { PassedLimits } from './0100-passed-limits';
 import { BegunCommands } from './0110-begun-commands';
 import { Rights } from './0120-rights';
+import { TiersAndUsage } from './0130-tiers-and-usage';
 import { AuditChain } from './0150-audit-chain';
 import { ApiVersions } from './0151-api-versions';
 
@@ -69,6 +70,7 @@ export const MIGRATIONS = [
   PassedLimits,
   BegunCommands,
   Rights,
+  TiersAndUsage,
   AuditChain,
   ApiVersions,
 ];

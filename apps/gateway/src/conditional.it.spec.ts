@@ -43,6 +43,7 @@ const CHANGEABLE: Readonly<Record<string, Changeable>> = {
     ],
   },
   'a tenant': { path: () => `/v1/operator/tenants/${tenant.id}`, operator: true, changes: [{ name: 'Brand one' }, { name: 'Brand two' }] },
+  'a tier': { path: () => '/v1/operator/tiers/growth', operator: true, changes: [{ concurrency: 101 }, { concurrency: 102 }] },
   'the operator’s limits': {
     path: () => `/v1/operator/limits/${tenant.id}`,
     operator: true,

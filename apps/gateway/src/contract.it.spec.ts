@@ -1,3 +1,4 @@
+import { classOfMethod, fallbackTier, type RouteClass } from '@lockstep/tenancy';
 import type { DetectionStanding } from '@lockstep/venues/port';
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
@@ -5,7 +6,8 @@ import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/cor
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Listener } from './app/listeners';
 import { SUMMARIES } from './app/summaries';
-import { ACCESS, type Access } from './auth/access';
+import { ACCESS, type Access, ROUTE_CLASS } from './auth/access';
+import { limitsBody } from './auth/tiers';
 import { STREAM_PATH } from './stream/door';
 import { closeAsBackoffice, manifestOf, renderAsBackoffice } from './testing/backoffice-work';
 import { documented, type Operation } from './testing/documented';
@@ -22,6 +24,7 @@ afterAll(() => rig?.close());
 interface Route {
   readonly name: string;
   readonly access: Access | undefined;
+  readonly routeClass: RouteClass;
 }
 
 /** The routes Nest serves, read from the controllers themselves. */
@@ -38,7 +41,9 @@ function routesOf(listener: Listener): Route[] {
       if (path === undefined) return [];
       const verb = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler)];
       const full = `/${[base, path].filter((part) => part !== '' && part !== '/').join('/')}`.replaceAll(/:(\w+)/g, '{$1}');
-      return [{ name: `${verb} ${full}`, access: Reflect.getMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, metatype) }];
+      const access = Reflect.getMetadata(ACCESS, handler) ?? Reflect.getMetadata(ACCESS, metatype);
+      const routeClass = Reflect.getMetadata(ROUTE_CLASS, handler) ?? Reflect.getMetadata(ROUTE_CLASS, metatype) ?? classOfMethod(verb ?? '');
+      return [{ name: `${verb} ${full}`, access, routeClass }];
     });
   });
 }
@@ -60,6 +65,56 @@ describe('the contract', () => {
       if (access?.kind === 'tenant') expect(access.scopes.length, name).toBeGreaterThan(0);
     }
     for (const { name, access } of routesOf(rig.operatorApi)) if (name.includes(' /v1/')) expect([name, access?.kind]).toEqual([name, 'operator']);
+  });
+
+  it('counts every route as one class: what takes risk away apart from everything else, what makes the engine trade apart from other writes', () => {
+    const counted = routesOf(rig.publicApi).filter(({ access }) => access?.kind === 'tenant');
+    const of = (routeClass: RouteClass): string[] =>
+      counted
+        .filter((route) => route.routeClass === routeClass)
+        .map((route) => route.name)
+        .sort();
+    expect(of('kill_switches')).toEqual(['POST /v1/kill-switches/{id}/engage']);
+    expect(of('stops')).toEqual([
+      'POST /v1/api-keys/{id}/revoke',
+      'POST /v1/close-all',
+      'POST /v1/copies/{id}/pause',
+      'POST /v1/copies/{id}/stop',
+      'POST /v1/entitlements/{id}/revoke',
+      'POST /v1/followers/{id}/close-all',
+      'POST /v1/leaders/{id}/close',
+      'POST /v1/leaders/{id}/close-all',
+      'POST /v1/proposals/{id}/decline',
+    ]);
+    expect(of('orders')).toEqual([
+      'PATCH /v1/copies/{id}',
+      'PATCH /v1/leaders/{id}',
+      'PATCH /v1/limits/{id}',
+      'POST /v1/copies',
+      'POST /v1/copies/bulk',
+      'POST /v1/copies/{id}/re-enable',
+      'POST /v1/copies/{id}/rebase',
+      'POST /v1/copies/{id}/resume',
+      'POST /v1/kill-switches/{id}/release',
+      'POST /v1/proposals/{id}/approve',
+    ]);
+    expect(of('exports')).toEqual(['GET /v1/exports/{id}/file', 'GET /v1/settlements/{id}/file', 'POST /v1/exports', 'POST /v1/settlements']);
+    expect(of('writes')).toEqual([
+      'POST /v1/api-keys',
+      'POST /v1/api-keys/{id}/rotate',
+      'POST /v1/copies/{id}/consent',
+      'POST /v1/entitlements',
+      'POST /v1/fee-schedules',
+      'POST /v1/followers',
+      'POST /v1/leaders',
+      'POST /v1/leaders/{id}/terms',
+      'POST /v1/venue-accounts',
+      'POST /v1/venue-accounts/import',
+      'POST /v1/venue-accounts/{id}/approvals',
+      'POST /v1/venue-accounts/{id}/renew-approvals',
+    ]);
+    const named = ['POST /v1/copies/preview', 'POST /v1/egress/forecast', 'POST /v1/stream-tickets'];
+    expect(of('reads').filter((name) => !name.startsWith('GET '))).toEqual(named);
   });
 
   it('is OpenAPI 3.1 with unique ids, a summary, described answers and resolvable references', () => {
@@ -251,8 +306,11 @@ describe('the answer of every operation', () => {
     await ask('post', '/v1/close-all');
     await ask('post', `/v1/leaders/${leader}/close`);
     for (const path of ['/health/live', '/health/ready', '/problems/not-found']) good(await rig.call(null, 'get', path));
-    for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'networks', 'audit-log', 'audit-log/verification'])
+    for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'tiers/scale', 'networks', 'audit-log', 'audit-log/verification'])
       good(await rig.operator('get', `/v1/operator/${path}`));
+    good(await rig.operator('post', '/v1/operator/tiers', { name: 'contract', ...limitsBody(fallbackTier('contract')) }));
+    good(await rig.operator('patch', '/v1/operator/tiers/contract', { concurrency: 7 }));
+    good(await rig.operator('delete', '/v1/operator/tiers/contract'));
     good(await rig.operator('patch', `/v1/operator/tenants/${tenant.id}`, { operator_share: '0.25' }));
     for (const id of ['platform', tenant.id]) {
       good(await rig.operator('patch', `/v1/operator/limits/${id}`, { max_venue_leverage: 20 }));

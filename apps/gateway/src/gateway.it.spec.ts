@@ -116,7 +116,10 @@ describe('every answer', () => {
   it('of a tenant’s route carries limits and the common headers, and no trace of the framework', async () => {
     const { headers } = await rig.call(tenant.key, 'get', '/v1/tenant', undefined, { 'X-Request-Id': 'my-request-1' });
     expect(headers.ratelimit).toMatch(/^"minute";r=\d+;t=\d+;a=\d+;w=\d+, "burst";r=\d+/);
-    expect(headers['ratelimit-policy']).toBe('"minute";q=30000;w=60, "burst";q=1000;w=1');
+    expect(headers['ratelimit-policy']).toBe(
+      '"minute";q=30000;w=60, "burst";q=1000;w=1, "tenant";q=60000;w=60, "concurrency";q=400;qu="concurrent-requests"',
+    );
+    expect(headers.ratelimit).toMatch(/, "concurrency";r=399;a=399$/);
     expect(headers).toMatchObject({ 'x-request-id': 'my-request-1', 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-cache' });
     expect([headers['x-powered-by'], headers.server]).toEqual([undefined, undefined]);
     const list = await rig.call(tenant.key, 'get', '/v1/copies');

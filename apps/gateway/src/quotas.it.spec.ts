@@ -1,13 +1,13 @@
-import { CLOSE_CODES } from '@lockstep/delivery';
+import { CLOSE_CODES, SUBPROTOCOL } from '@lockstep/delivery';
 import { present } from '@lockstep/kernel';
-import { findTier, type QuotaName } from '@lockstep/tenancy';
+import { fallbackTier, type QuotaName } from '@lockstep/tenancy';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freshAddress } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
-import { closed, endSockets, listen, open } from './testing/stream-client';
+import { closed, endSockets, listen, open, refusal } from './testing/stream-client';
 
 const TIER = 'starter';
-const limitOf = (quota: QuotaName): number => present(findTier(TIER), 'the tier').quotas[quota];
+const limitOf = (quota: QuotaName): number => fallbackTier(TIER).quotas[quota];
 
 let rig: GatewayRig;
 beforeAll(async () => {
@@ -55,6 +55,7 @@ describe('the last place of a plan’s quota', () => {
           status: 429,
           code: 'quota_exceeded',
           retryable: false,
+          'violated-policies': [quota],
           detail: `The plan \`${TIER}\` allows ${limit} ${quota.replaceAll('_', ' ')}; ${limit} exist.`,
         });
         expect(answer.headers['retry-after']).toBeUndefined();
@@ -64,7 +65,7 @@ describe('the last place of a plan’s quota', () => {
     },
   );
 
-  it('of stream connections is given once and again when it is free; the next is closed with the code', async () => {
+  it('of stream connections is given once and again when it is free; the next is closed with the code, or refused before it opens', async () => {
     const tenant = await rig.tenant('Many streams', TIER);
     const limit = limitOf('stream_connections');
     const greeted = (socket: ReturnType<typeof open>): Promise<boolean> =>
@@ -74,13 +75,20 @@ describe('the last place of a plan’s quota', () => {
           return false;
         }).then(() => resolve(false));
       });
-    const tried = Array.from({ length: limit + 2 }, () => {
-      const socket = open(rig.url, tenant.key);
+    const tickets = [];
+    for (let no = 0; no < limit + 2; no += 1) tickets.push(good(await rig.call(tenant.key, 'post', '/v1/stream-tickets')).ticket);
+    const tried = tickets.map((ticket) => {
+      const socket = open(rig.url, null, [SUBPROTOCOL, ticket]);
       return { socket, ended: closed(socket), letIn: greeted(socket) };
     });
     const admitted = await Promise.all(tried.map((one) => one.letIn));
     expect(admitted.filter(Boolean).length).toBe(limit);
     for (const [index, one] of tried.entries()) if (admitted[index] === false) expect(await one.ended).toBe(CLOSE_CODES.connection_limit.code);
+    // Whoever can read an answer to its upgrade gets one.
+    expect(await refusal(open(rig.url, tenant.key))).toMatchObject({
+      status: 429,
+      body: { code: 'quota_exceeded', 'violated-policies': ['stream_connections'] },
+    });
     present(
       tried.find((_one, index) => admitted[index]),
       'a stream that was let in',

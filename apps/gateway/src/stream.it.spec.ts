@@ -185,7 +185,9 @@ describe('the stream', () => {
   it('bounds the connections of a tenant by its plan', async () => {
     const tenant = await rig.tenant('Small plan', 'starter');
     for (let no = 0; no < 5; no += 1) await listen(open(rig.url, tenant.key), (frame) => frame.op === 'hello');
-    expect(await closed(open(rig.url, tenant.key))).toBe(CLOSE_CODES.connection_limit.code);
+    const { subprotocols } = good(await rig.call(tenant.key, 'post', '/v1/stream-tickets'));
+    expect(await refusal(open(rig.url, tenant.key))).toMatchObject({ status: 429, body: { code: 'quota_exceeded' } });
+    expect(await closed(open(rig.url, null, subprotocols))).toBe(CLOSE_CODES.connection_limit.code);
   });
 });
 

@@ -9,7 +9,7 @@ export * from './config/config';
 export { type ProcessName, VARIABLES, type VariableName } from './config/variables';
 export * from './health/health';
 export * from './lifecycle/lifecycle';
-export type { LimitDecision, LimitPolicy, PolicyState } from './limiter/gcra';
+export type { LimitDecision, LimitPolicy, PolicyState, SlotClaim, SlotState } from './limiter/gcra';
 export { type Limiter, MAX_POLICIES } from './limiter/limiter';
 export { localLimiter } from './limiter/local';
 export { redisLimiter } from './limiter/redis';

@@ -68,7 +68,6 @@ describe('an owner that is no superuser', () => {
     expect((await migrate(ownerUrl, resolveRoleUrls(ownerUrl))).applied).toHaveLength(MIGRATIONS.length);
     await withStorage('app', async (storage) => {
       await storage.platform(async (unit) => {
-        await unit.tenants.putTier('starter', {});
         await unit.tenants.insert({
           id: TENANT,
           name: 'Northwind',

@@ -1,5 +1,6 @@
 export * from './api-key';
 export * from './api-scopes';
+export * from './route-classes';
 export * from './tenant-scope';
 export * from './tiers';
 export * from './verify-key';

@@ -34,6 +34,7 @@ const record: KeyRecord = {
   tenantStatus: 'active',
   apiVersion: '2026-11-01',
   tier: 'starter',
+  tierLimits: null,
 };
 
 describe('verifyKey', () => {

@@ -26,6 +26,8 @@ export interface KeyRecord {
   readonly tier: string;
   /** Version of the API that answers it unless a request asks for another. */
   readonly apiVersion: string;
+  /** The tier's limits as they are kept; null where the tier is unknown. Unread: `readTier` of the gateway makes a tier of them. */
+  readonly tierLimits: string | null;
 }
 
 /** A record whose digest matched the presented key. Only `verifyKey` and `reproveKey` make one. */

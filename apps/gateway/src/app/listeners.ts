@@ -3,7 +3,19 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { answerBodyError, fillEmptyBody, isBulk, markRequest, refuseMethods, refusePlainStream, requireJson, servedPaths } from '../http/edge-checks';
+import { RequestLog } from '../auth/request-log';
+import {
+  answerBodyError,
+  type EdgeStep,
+  fillEmptyBody,
+  isBulk,
+  markRequest,
+  refuseMethods,
+  refusePlainStream,
+  requireJson,
+  servedPaths,
+  watchEnd,
+} from '../http/edge-checks';
 import { STREAM_PATH, StreamDoor } from '../stream/door';
 import { StreamGateway } from '../stream/stream.gateway';
 import { StreamAdapter } from '../stream/stream-adapter';
@@ -31,7 +43,7 @@ export interface Listener {
 
 /** The public listener: REST, documentation and the stream on one port. */
 export async function listenPublic(context: GatewayContext): Promise<Listener> {
-  const { app, document } = await makeApp(context, publicModule(context), 'Lockstep');
+  const { app, document } = await makeApp(context, publicModule(context), 'Lockstep', (app) => watchEnd(context, app.get(RequestLog)));
   const server: Server = app.getHttpServer();
   app.useWebSocketAdapter(new StreamAdapter(app, server, app.get(StreamDoor), context.streamLimits));
   await app.init();
@@ -56,6 +68,7 @@ async function makeApp(
   context: GatewayContext,
   module: Parameters<typeof NestFactory.create>[0],
   title: string,
+  watch?: (app: NestExpressApplication) => EdgeStep,
 ): Promise<{ readonly app: NestExpressApplication; readonly document: OpenAPIObject }> {
   const app = await NestFactory.create<NestExpressApplication>(module, new ExpressAdapter(), {
     logger: ['error', 'fatal'],
@@ -67,6 +80,7 @@ async function makeApp(
   app.set('trust proxy', context.config.trustProxyHops);
   const document = openApiDocument(app, title);
   app.use(markRequest(context));
+  if (watch !== undefined) app.use(watch(app));
   app.use(refusePlainStream(context, STREAM_PATH));
   app.use(refuseMethods(context, servedPaths(document.paths)));
   app.use(requireJson(context));

@@ -7,6 +7,8 @@ import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
 import { KeyUse } from '../auth/key-use';
 import { RequestCounts } from '../auth/request-counts';
+import { RequestLog } from '../auth/request-log';
+import { SharedCount } from '../auth/shared-count';
 import { TierLimit } from '../auth/tier-limit';
 import { AnswerInterceptor } from '../http/answer';
 import { Cursors } from '../http/cursors';
@@ -20,6 +22,7 @@ import { OperatorLimitsController } from '../operator/limits.controller';
 import { MetricsController } from '../operator/metrics.controller';
 import { OperatorController } from '../operator/operator.controller';
 import { OperatorMutations } from '../operator/operator-mutations';
+import { OperatorTiersController } from '../operator/tiers.controller';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
 import { BulkCopiesController } from '../routes/copies/bulk-copies.controller';
@@ -57,10 +60,10 @@ import { CONTEXT, type GatewayContext } from './context';
 const edge = (context: GatewayContext): Provider[] => [
   { provide: CONTEXT, useValue: context },
   Authenticator,
+  SharedCount,
   FailureLimit,
   TierLimit,
   KeyUse,
-  RequestCounts,
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_PIPE, useClass: ZodValidationPipe },
@@ -108,7 +111,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     StreamTicketsController,
     HealthController,
   ],
-  providers: [...edge(context), Mutations, Reads, Cursors, StreamTickets, StreamDoor, StreamGateway],
+  providers: [...edge(context), RequestCounts, RequestLog, Mutations, Reads, Cursors, StreamTickets, StreamDoor, StreamGateway],
 });
 
 /** The operator's side, on its own listener: tenants, networks, metrics. */
@@ -116,6 +119,7 @@ export const operatorModule = (context: GatewayContext): DynamicModule => ({
   module: OperatorApi,
   controllers: [
     OperatorController,
+    OperatorTiersController,
     OperatorKillSwitchesController,
     OperatorLimitsController,
     OperatorAuditLogController,

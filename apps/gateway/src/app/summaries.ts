@@ -100,6 +100,10 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'operatorKillSwitches.release': 'Take new risk again',
   'operatorAuditLog.list': 'What the operator changed',
   'operatorAuditLog.verification': 'Prove that the operator’s audit log is whole',
-  'operator.tiers': 'The tiers',
+  'operatorTiers.list': 'The tiers',
+  'operatorTiers.get': 'One tier',
+  'operatorTiers.create': 'Add a tier',
+  'operatorTiers.patch': 'Change what a tier allows; its tenants have it from their next request on',
+  'operatorTiers.remove': 'Remove a tier that no tenant has',
   'operator.networks': 'The venue networks',
 };

@@ -1,14 +1,13 @@
-import { missingScopes, type VerifiedKey } from '@lockstep/tenancy';
+import { classOfMethod, missingScopes, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { type GatewayRequest, header } from '../http/call';
 import { ProblemException } from '../http/problem-exception';
-import { ACCESS, type Access } from './access';
+import { ACCESS, type Access, ROUTE_CLASS } from './access';
 import { API_KEY } from './api-key.strategy';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
-import { RequestCounts } from './request-counts';
 import { TierLimit } from './tier-limit';
 
 /** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier and its scopes, in this order. */
@@ -19,7 +18,6 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
     @Inject(TierLimit) private readonly limit: TierLimit,
-    @Inject(RequestCounts) private readonly counts: RequestCounts,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
@@ -31,11 +29,21 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<GatewayRequest>();
     if (access.kind === 'operator') return this.operator(request);
+    const routeClass = this.reflector.getAllAndOverride<RouteClass | undefined>(ROUTE_CLASS, [context.getHandler(), context.getClass()]);
+    const admittedAs = routeClass ?? classOfMethod(request.method);
+    const authorization = header(request, 'authorization');
+    const standing = this.limit.stillRefused(authorization, admittedAs);
+    if (standing !== null) {
+      request.verifiedKey = standing.key;
+      throw standing.problem;
+    }
     await super.canActivate(context);
     const key = request.verifiedKey;
     if (key === undefined) throw new ProblemException('invalid_key');
-    const headers = await this.limit.admit(key);
-    this.counts.note(key);
+    const { headers, release } = await this.limit.admit(key, admittedAs, authorization);
+    Object.assign(request, { admittedAs, release });
+    // A caller that went away meanwhile ended its request before there was a place to give back.
+    if (request.ended === true) release();
     const response: unknown = context.switchToHttp().getResponse();
     for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(response, name, value);
     const missing = missingScopes(key.scopes, access.scopes);

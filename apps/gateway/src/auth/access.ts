@@ -1,4 +1,4 @@
-import type { ApiScope } from '@lockstep/tenancy';
+import type { ApiScope, RouteClass } from '@lockstep/tenancy';
 import { SetMetadata } from '@nestjs/common';
 
 /** What a route asks of its caller. A route without a mark is refused to everybody and fails the route test. */
@@ -12,3 +12,8 @@ export const Needs = (...scopes: ApiScope[]) => SetMetadata(ACCESS, { kind: 'ten
 export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
 /** Needs an operator's key; only on the operator listener. */
 export const OperatorOnly = () => SetMetadata(ACCESS, { kind: 'operator' } satisfies Access);
+
+export const ROUTE_CLASS = 'lockstep:route-class';
+
+/** Which limits count a request of this route. A route without the mark is a read or a write by its method. */
+export const CountsAs = (routeClass: RouteClass) => SetMetadata(ROUTE_CLASS, routeClass);

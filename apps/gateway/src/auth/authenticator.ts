@@ -69,4 +69,5 @@ const recordOf = (row: KeyLookup): KeyRecord => ({
   tenantStatus: row.tenantStatus,
   tier: row.tier,
   apiVersion: row.apiVersion,
+  tierLimits: row.tierLimits,
 });

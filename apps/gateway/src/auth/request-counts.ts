@@ -1,24 +1,41 @@
 import type { TenantScope } from '@lockstep/kernel';
-import { addRequests } from '@lockstep/storage';
-import { scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
+import { type CountedRequests, putRequests } from '@lockstep/storage';
+import { type RouteClass, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 
-/** How often counts are written: what a killed process loses at most. */
-const WRITE_EVERY_MS = 5_000;
+/** How often counts are written. With the write itself a killed process loses less than five seconds of them. */
+const WRITE_EVERY_MS = 2_000;
+/** Scopes that are written side by side: thousands of them one after the other would take longer than what may be lost. */
+const WRITES_AT_ONCE = 4;
+/** Attempts to write the last counts of a process that ends. */
+const LAST_WRITES_MAX = 3;
+const DAY_MS = 86_400_000;
 
-interface Counted {
-  readonly scope: TenantScope;
-  readonly perKey: Map<string, number>;
+interface Counted extends CountedRequests {
+  /** As much of it as is known to be written. */
+  readonly written: number;
 }
 
-/** Counts admitted requests per key and day, beside the requests and not in their way, and adds them to the tenant's sums. */
+interface ScopeCounts {
+  readonly scope: TenantScope;
+  readonly sums: Map<string, Counted>;
+}
+
+/**
+ * Counts requests that were let in, per key, class and day, beside the requests and not in their way. Each process writes whole sums under a name of its
+ * own: a write whose answer was lost is repeated without counting twice.
+ */
 @Injectable()
 export class RequestCounts implements OnModuleInit, OnApplicationShutdown {
-  private counted = new Map<string, Counted>();
+  private readonly counted = new Map<string, ScopeCounts>();
+  private readonly counter: string;
   private timer: NodeJS.Timeout | null = null;
+  private writing: Promise<boolean> = Promise.resolve(true);
 
-  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
+  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {
+    this.counter = Buffer.from(context.random.bytes(12)).toString('base64url');
+  }
 
   onModuleInit(): void {
     this.timer = setInterval(() => void this.write(), WRITE_EVERY_MS);
@@ -27,36 +44,54 @@ export class RequestCounts implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     if (this.timer !== null) clearInterval(this.timer);
-    await this.write();
+    for (let attempt = 0; attempt < LAST_WRITES_MAX; attempt += 1) if (await this.write()) return;
+    this.context.log.error('the last counted requests are lost');
   }
 
-  note(key: VerifiedKey): void {
+  /** Counts one request, on the day it ended. */
+  note(key: VerifiedKey, routeClass: RouteClass): void {
     const scope = scopeFromVerifiedKey(key);
-    const name = scopeKey(scope);
-    const of = this.counted.get(name) ?? { scope, perKey: new Map<string, number>() };
-    of.perKey.set(key.keyId, (of.perKey.get(key.keyId) ?? 0) + 1);
-    this.counted.set(name, of);
-  }
-
-  /** Writes what was counted since the last time. What cannot be written is counted again with the next. */
-  async write(): Promise<void> {
-    const taken = [...this.counted.values()];
-    this.counted = new Map();
-    const day = new Date(this.context.clock.now()).toISOString().slice(0, 10);
-    for (const { scope, perKey } of taken) {
-      const counts = [...perKey].map(([keyId, requests]) => ({ day, keyId, requests }));
-      await this.context.storage
-        .scoped(scope, (unit) => addRequests(unit, counts))
-        .catch((error: unknown) => {
-          this.context.log.warn('counted requests not written', { error });
-          this.giveBack(scope, perKey);
-        });
-    }
-  }
-
-  private giveBack(scope: TenantScope, perKey: ReadonlyMap<string, number>): void {
-    const of = this.counted.get(scopeKey(scope)) ?? { scope, perKey: new Map<string, number>() };
-    for (const [keyId, requests] of perKey) of.perKey.set(keyId, (of.perKey.get(keyId) ?? 0) + requests);
+    const of = this.counted.get(scopeKey(scope)) ?? { scope, sums: new Map<string, Counted>() };
+    const day = this.dayOf(0);
+    const name = `${day}|${key.keyId}|${routeClass}`;
+    const sum = of.sums.get(name) ?? { day, keyId: key.keyId, routeClass, requests: 0, written: 0 };
+    of.sums.set(name, { ...sum, requests: sum.requests + 1 });
     this.counted.set(scopeKey(scope), of);
+  }
+
+  /** Writes what was counted since the last time, one write after the other. False when something could not be written: it is tried again with the next. */
+  write(): Promise<boolean> {
+    this.writing = this.writing.then(() => this.writeAll());
+    return this.writing;
+  }
+
+  private async writeAll(): Promise<boolean> {
+    const scopes = [...this.counted];
+    const failures: unknown[] = [];
+    for (let from = 0; from < scopes.length; from += WRITES_AT_ONCE) {
+      const group = scopes.slice(from, from + WRITES_AT_ONCE).map(async ([name, of]) => {
+        await this.writeScope(of);
+        if (of.sums.size === 0) this.counted.delete(name);
+      });
+      for (const ended of await Promise.allSettled(group)) if (ended.status === 'rejected') failures.push(ended.reason);
+    }
+    if (failures.length > 0) this.context.log.warn('counted requests not written', { scopes: failures.length, error: failures[0] });
+    return failures.length === 0;
+  }
+
+  private async writeScope({ scope, sums }: ScopeCounts): Promise<void> {
+    const fresh = [...sums].filter(([, sum]) => sum.requests > sum.written);
+    const taken = fresh.map(([, sum]) => sum);
+    if (taken.length > 0) await this.context.storage.scoped(scope, (unit) => putRequests(unit, this.counter, taken));
+    for (const [name, sum] of fresh) {
+      const now = sums.get(name);
+      if (now !== undefined) sums.set(name, { ...now, written: sum.requests });
+    }
+    // The day before yesterday is done with once it is written: no clock goes back that far, and sums must not begin anew.
+    for (const [name, sum] of sums) if (sum.day < this.dayOf(DAY_MS) && sum.written === sum.requests) sums.delete(name);
+  }
+
+  private dayOf(agoMs: number): string {
+    return new Date(this.context.clock.now() - agoMs).toISOString().slice(0, 10);
   }
 }

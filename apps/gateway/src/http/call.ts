@@ -1,5 +1,5 @@
 import { must, type TenantScope } from '@lockstep/kernel';
-import { scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
+import { type RouteClass, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 
 /** What the gateway keeps on a request besides HTTP itself. Set by the request-id step and the guard. */
@@ -16,6 +16,11 @@ export interface GatewayRequest {
   operatorKid?: string;
   /** Version of the API that serves it. */
   apiVersion?: string;
+  /** The class it was let in as, and how its place among those in flight is given back. */
+  admittedAs?: RouteClass;
+  release?: () => void;
+  /** Its answer is sent, or its caller is gone. */
+  ended?: boolean;
 }
 
 /** One authenticated call, as routes see it. */

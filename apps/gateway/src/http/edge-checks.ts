@@ -1,5 +1,6 @@
 import { PROBLEM_MEDIA_TYPE, type ProblemCode, problem } from '@lockstep/delivery';
 import type { GatewayContext } from '../app/context';
+import type { RequestLog } from '../auth/request-log';
 import { type GatewayRequest, header } from './call';
 
 /** As much of a response as a step before the routes needs; every HTTP adapter has it. */
@@ -7,6 +8,8 @@ export interface EdgeResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
   end(body: string): unknown;
+  once(event: 'close', listener: () => void): unknown;
+  readonly writableFinished: boolean;
 }
 type Next = (error?: unknown) => void;
 export type EdgeStep = (request: GatewayRequest, response: EdgeResponse, next: Next) => void;
@@ -26,6 +29,32 @@ export const markRequest =
     response.setHeader('Referrer-Policy', 'no-referrer');
     next();
   };
+
+/** When a request ends, by its answer or by its caller: gives its place back, writes its line and counts it. */
+export const watchEnd =
+  (context: GatewayContext, log: RequestLog): EdgeStep =>
+  (request, response, next) => {
+    const from = context.clock.monotonic();
+    response.once('close', () => {
+      request.ended = true;
+      request.release?.();
+      log.finished({
+        requestId: request.requestId ?? '',
+        operation: operationOf(request),
+        status: response.statusCode,
+        ms: context.clock.monotonic() - from,
+        key: request.verifiedKey,
+        admittedAs: request.admittedAs,
+        aborted: !response.writableFinished,
+      });
+    });
+    next();
+  };
+
+function operationOf({ method, route }: GatewayRequest): string {
+  const path = route?.path;
+  return path === undefined ? 'unmatched' : `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`;
+}
 
 /** Path templates of a contract with the methods they serve. */
 export interface ServedPath {

@@ -24,10 +24,11 @@ export interface Refusal {
   readonly code: ProblemCode;
   readonly detail?: string;
   readonly errors?: readonly FieldProblem[];
+  readonly violatedPolicies?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A refusal on its way out of the pipeline. */
+/** A refusal on its way to the problem filter. */
 export const problemOf = ({ code, ...options }: Refusal): ProblemException => new ProblemException(code, options);
 
 export const refusal = (code: ProblemCode, detail?: string): Refusal => (detail === undefined ? { code } : { code, detail });

@@ -1,21 +1,19 @@
 import { type CountedQuota, countForMore, type ScopedUnit } from '@lockstep/storage';
-import { checkQuota, DEFAULT_TIER, findTier, type Tier } from '@lockstep/tenancy';
+import { checkQuota, type QuotaName, type Tier } from '@lockstep/tenancy';
+import { tierOfKey } from '../auth/tiers';
 import type { Call } from './call';
 import type { Refusal } from './problem-exception';
+import { tooMany } from './too-many';
 
-/** The plan of the caller's tenant; a name nobody knows any more is the default plan. */
-export const tierOf = (call: Call): Tier | undefined => findTier(call.key.tier) ?? findTier(DEFAULT_TIER);
+/** The plan of the caller's tenant, as it stood when its key was looked up. */
+export const tierOf = (call: Call): Tier => tierOfKey(call.key);
 
 /** How many more of a thing the plan has room for, and the refusal of what is beyond. Others that ask meanwhile wait until this unit ended. */
 export async function roomFor(unit: ScopedUnit, call: Call, quota: CountedQuota): Promise<{ readonly places: number; readonly refusal: Refusal }> {
   const tier = tierOf(call);
-  const code = 'quota_exceeded';
-  if (tier === undefined) return { places: 0, refusal: { code } };
   const limit = tier.quotas[quota];
   const used = await countForMore(unit, quota);
-  const places = Math.max(0, limit - used);
-  const detail = `The plan \`${tier.name}\` allows ${limit} ${quota.replaceAll('_', ' ')}.`;
-  return { places, refusal: { code, detail } };
+  return { places: Math.max(0, limit - used), refusal: quotaRefusal(tier, quota, Math.max(used, limit)) };
 }
 
 /**
@@ -24,9 +22,15 @@ export async function roomFor(unit: ScopedUnit, call: Call, quota: CountedQuota)
  */
 export async function beyondQuota(unit: ScopedUnit, call: Call, quota: CountedQuota): Promise<Refusal | null> {
   const tier = tierOf(call);
-  if (tier === undefined) return { code: 'quota_exceeded' };
   const checked = checkQuota(tier, quota, await countForMore(unit, quota));
   if (checked.ok) return null;
-  const { limit, used } = checked.error;
-  return { code: 'quota_exceeded', detail: `The plan \`${tier.name}\` allows ${limit} ${quota.replaceAll('_', ' ')}; ${used} exist.` };
+  return quotaRefusal(tier, quota, checked.error.used);
 }
+
+/** The refusal of one more of a thing than the plan allows. */
+export const quotaRefusal = (tier: Tier, quota: QuotaName, used: number): Refusal =>
+  tooMany({
+    kind: 'quota',
+    quota,
+    detail: `The plan \`${tier.name}\` allows ${tier.quotas[quota]} ${quota.replaceAll('_', ' ')}; ${used} exist.`,
+  });

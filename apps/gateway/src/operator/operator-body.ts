@@ -1,7 +1,8 @@
 import { decimalText, idText, timeText, wireTime } from '@lockstep/delivery';
 import { formatRate, rate } from '@lockstep/kernel';
-import type { TenantContractRow, TenantRow } from '@lockstep/storage';
+import type { TenantContractRow, TenantRow, TierRow } from '@lockstep/storage';
 import { z } from 'zod';
+import { limitsBody, readTier, tierLimitsSchema } from '../auth/tiers';
 import { listOf, named } from '../http/documented';
 
 /** A tenant as the operator sees it. */
@@ -25,16 +26,25 @@ export const operatorTenantSchema = named(
 export type OperatorTenantBody = z.output<typeof operatorTenantSchema>;
 export const operatorTenantListSchema = listOf('OperatorTenantList', operatorTenantSchema);
 
-const ratePolicySchema = z.object({
-  name: z.string(),
-  quota: z.int().describe('Requests per window.'),
-  window_ms: z.int().describe('Length of the window in milliseconds.'),
-});
-const tierSchema = named(
+/** A tier as the operator sees it. */
+export const tierSchema = named(
   'Tier',
-  z.object({ name: z.string(), requests: z.array(ratePolicySchema), quotas: z.record(z.string(), z.int()) }).describe('What a plan allows.'),
+  tierLimitsSchema
+    .extend({
+      name: z.string(),
+      tenants: z.int().describe('How many tenants have it, closed ones included.'),
+      readable: z.boolean().describe('False where its limits cannot be read: then its tenants have those of the smallest tier, which are shown.'),
+      created_at: timeText,
+    })
+    .describe('What a plan allows.'),
 );
+export type TierBody = z.output<typeof tierSchema>;
 export const tierListSchema = listOf('TierList', tierSchema);
+
+export function tierBody(row: TierRow, tenants: number): TierBody {
+  const { tier, fault } = readTier(row.name, JSON.stringify(row.limits));
+  return { name: row.name, ...limitsBody(tier), tenants, readable: fault === null, created_at: wireTime(row.createdAt) };
+}
 
 const networkSchema = named(
   'Network',

@@ -1,7 +1,7 @@
 import { livemode, suspensionWakeup, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { isId, parseRate, present, rate, type TenantId, unwrap } from '@lockstep/kernel';
 import { constraintOf, type PlatformUnit, type TenantContractRow, type TenantRow } from '@lockstep/storage';
-import { DEFAULT_TIER, scopeFromPlatformList, TIERS } from '@lockstep/tenancy';
+import { DEFAULT_TIER, scopeFromPlatformList } from '@lockstep/tenancy';
 import { Body, Controller, Get, Inject, Param, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -19,20 +19,12 @@ import { tenantKeySchema } from '../routes/api-keys/api-key-body';
 import { scopesField, scopesOf } from '../routes/api-keys/api-keys.controller';
 import { issueKey } from '../routes/api-keys/issue-key';
 import { agreeContract, carryContract } from './contracts';
-import {
-  networkListSchema,
-  type OperatorTenantBody,
-  operatorTenantBody,
-  operatorTenantListSchema,
-  operatorTenantSchema,
-  tierListSchema,
-} from './operator-body';
+import { networkListSchema, type OperatorTenantBody, operatorTenantBody, operatorTenantListSchema, operatorTenantSchema } from './operator-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
 import { noteForTenant } from './tenant-audit';
 
-const TIER_NAMES = TIERS.map((tier) => tier.name);
-const tierField = z.enum(TIER_NAMES as [string, ...string[]]);
+const tierField = z.string().max(32).describe('The name of a tier: `GET /v1/operator/tiers` lists them.');
 const shareField = z
   .string()
   .regex(/^(0(\.\d{1,12})?|1(\.0{1,12})?)$/, { error: 'a share from 0 to 1, as text' })
@@ -74,7 +66,7 @@ class CreateTenantKeyDto extends createZodDto(
   z.strictObject({ name: nameField, livemode: z.boolean().default(false), scopes: scopesField.default(['*']) }),
 ) {}
 
-/** The deployment's own side: tenants, their contracts and first keys, tiers, networks. Served on the operator listener alone. */
+/** The deployment's own side: tenants, their contracts and first keys, networks. Served on the operator listener alone. */
 @ApiTags('operator')
 @OperatorOnly()
 @Controller('v1/operator')
@@ -93,7 +85,7 @@ export class OperatorController {
         201,
         async (unit) => {
           const id = this.context.ids.next('tenant');
-          for (const { name, requests, quotas } of TIERS) await unit.tenants.putTier(name, { requests, quotas });
+          await mustKnowTier(unit, body.tier);
           const row: TenantRow = {
             id,
             name: body.name,
@@ -151,6 +143,7 @@ export class OperatorController {
         if (stale !== null) throw problemOf(stale);
         const { tier = standing.tier, status = standing.status, name = standing.name } = body;
         if (standing.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
+        if (body.tier !== undefined) await mustKnowTier(unit, body.tier);
         const change = { tier, status, name, updatedAt: unit.now };
         await unit.tenants.update({ id: row.id }, change);
         if (standing.status !== status) wakeStops(this.context, unit, status === 'suspended' ? suspensionWakeup(row.id) : null);
@@ -186,18 +179,6 @@ export class OperatorController {
       return made;
     });
     return { id: issued.id, tenant_id: tenant.id, livemode: livemode(environment), name: body.name, scopes, key: issued.secret };
-  }
-
-  @Get('tiers')
-  @Answers(200, tierListSchema)
-  tiers() {
-    return wholeList(
-      TIERS.map(({ name, requests, quotas }) => ({
-        name,
-        requests: requests.map((policy) => ({ name: policy.name, quota: policy.quota, window_ms: policy.windowMs })),
-        quotas: { ...quotas },
-      })),
-    );
   }
 
   @Get('networks')
@@ -245,6 +226,13 @@ const termsOf = ({ name, host, tier, status, time_zone, operator_share, operator
   operator_share,
   operator_builder_address,
 });
+
+/** Refuses a tier that does not exist, and keeps one that does until the unit ends. */
+async function mustKnowTier(unit: PlatformUnit, name: string): Promise<void> {
+  if ((await unit.tenants.tier(name, true)) !== null) return;
+  const errors = [{ pointer: '/tier', code: 'unknown_tier', detail: 'The name of a tier that exists.' }];
+  throw new ProblemException('invalid_request', { errors });
+}
 
 /** The part of a body that is a contract. */
 interface ContractBody {

@@ -2,24 +2,33 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemCode, problem, SUBPROTOCOL } from '@lockstep/delivery';
 import { err, ok, type Result } from '@lockstep/kernel';
-import { allows, type VerifiedKey } from '@lockstep/tenancy';
+import { allows, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
+import { RequestLog } from '../auth/request-log';
 import { TierLimit } from '../auth/tier-limit';
-import { ProblemException } from '../http/problem-exception';
+import { ProblemException, type Refusal } from '../http/problem-exception';
+import { StreamGateway } from './stream.gateway';
 import { StreamTickets } from './tickets';
 
 export const STREAM_PATH = '/v1/stream';
 
 /** Why an upgrade is refused, as the HTTP answer says it. */
-export interface StreamRefusal {
-  readonly code: ProblemCode;
-  readonly headers: Readonly<Record<string, string>>;
+export interface StreamRefusal extends Refusal {
+  readonly requestId: string;
 }
-const refused = (code: ProblemCode, headers: StreamRefusal['headers'] = {}): Result<never, StreamRefusal> => err({ code, headers });
+
+/** What was found out about an upgrade. */
+interface Judged {
+  readonly verdict: Result<VerifiedKey, Refusal>;
+  readonly key?: VerifiedKey;
+  readonly admittedAs?: RouteClass;
+}
+const refused = (refusal: Refusal, known: Omit<Judged, 'verdict'> = {}): Judged => ({ verdict: err(refusal), ...known });
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="api"' };
+const OPENED = 101;
 
 /** Decides in the HTTP upgrade who may open a stream, before a single frame is read. */
 @Injectable()
@@ -30,31 +39,56 @@ export class StreamDoor {
     @Inject(FailureLimit) private readonly failures: FailureLimit,
     @Inject(TierLimit) private readonly limit: TierLimit,
     @Inject(StreamTickets) private readonly tickets: StreamTickets,
+    @Inject(StreamGateway) private readonly streams: StreamGateway,
+    @Inject(RequestLog) private readonly log: RequestLog,
   ) {}
 
   async admit(request: IncomingMessage): Promise<Result<VerifiedKey, StreamRefusal>> {
-    if ((request.url ?? '').split('?')[0] !== STREAM_PATH) return refused('not_found');
+    const from = this.context.clock.monotonic();
+    const requestId = this.context.ids.next('request');
+    const path = (request.url ?? '').split('?')[0];
+    const { verdict, key, admittedAs } = await (path === STREAM_PATH ? this.judge(request) : refused({ code: 'not_found' }));
+    this.log.finished({
+      requestId,
+      operation: path === STREAM_PATH ? `GET ${STREAM_PATH}` : 'unmatched',
+      status: verdict.ok ? OPENED : PROBLEMS[verdict.error.code].status,
+      ms: this.context.clock.monotonic() - from,
+      key,
+      admittedAs,
+      aborted: false,
+    });
+    return verdict.ok ? verdict : err({ ...verdict.error, requestId });
+  }
+
+  private async judge(request: IncomingMessage): Promise<Judged> {
     const origin = request.headers.origin;
-    if (origin !== undefined && !(this.context.config.allowedOrigins ?? []).includes(origin)) return refused('origin_not_allowed');
+    if (origin !== undefined && !(this.context.config.allowedOrigins ?? []).includes(origin)) return refused({ code: 'origin_not_allowed' });
     const address = callerOf(request, this.context.config.trustProxyHops);
+    let key: VerifiedKey | undefined;
     try {
       await this.failures.check(address);
-      const key = await this.keyOf(request);
-      if (!key.ok) {
+      const proved = await this.keyOf(request);
+      if (!proved.ok) {
         await this.failures.charge(address);
-        return refused(key.error, CHALLENGE);
+        return refused({ code: proved.error, headers: CHALLENGE });
       }
-      await this.limit.admit(key.value);
-      return allows(key.value.scopes, ['events:read']) ? ok(key.value) : refused('missing_scope');
+      key = proved.value;
+      // Opening one is a read; what then stays open has a quota of its own.
+      const { headers, release } = await this.limit.admit(key, 'reads', null);
+      release();
+      const known = { key, admittedAs: 'reads' } as const;
+      if (!allows(key.scopes, ['events:read'])) return refused({ code: 'missing_scope', headers }, known);
+      const full = tellsByStatus(request) ? this.streams.full(key) : null;
+      return full === null ? { verdict: ok(key), ...known } : refused({ ...full, headers }, known);
     } catch (error) {
-      return error instanceof ProblemException ? refused(error.code, error.options.headers) : refused('internal');
+      const known = key === undefined ? {} : { key };
+      return refused(error instanceof ProblemException ? { code: error.code, ...error.options } : { code: 'internal' }, known);
     }
   }
 
   /** Refuses an upgrade with a problem document and ends the socket. */
-  refuse(socket: Duplex, { code, headers }: StreamRefusal): void {
-    const requestId = this.context.ids.next('request');
-    const body = JSON.stringify(problem(code, { requestId }));
+  refuse(socket: Duplex, { code, headers = {}, requestId, ...details }: StreamRefusal): void {
+    const body = JSON.stringify(problem(code, { requestId, ...details }));
     const lines = Object.entries({
       ...headers,
       'X-Request-Id': requestId,
@@ -75,6 +109,9 @@ export class StreamDoor {
     return key === null ? err('ticket_invalid') : ok(key);
   }
 }
+
+/** Whether the caller can read an answer to its upgrade: a browser, which comes with a ticket, sees close codes alone. */
+const tellsByStatus = (request: IncomingMessage): boolean => request.headers.authorization !== undefined;
 
 /** The caller's address behind so many proxies, as the REST side computes it. */
 function callerOf(request: IncomingMessage, hops: number): string {

@@ -1,9 +1,12 @@
 import { CLOSE_CODES, type CloseName, WAKEUP_CHANNELS } from '@lockstep/delivery';
-import { DEFAULT_TIER, findTier, type KeyRecord, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
+import { type KeyRecord, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { tierOfKey } from '../auth/tiers';
+import type { Refusal } from '../http/problem-exception';
+import { quotaRefusal } from '../http/quotas';
 import { StreamConnection } from './connection';
 import { ScopeLog } from './scope-log';
 
@@ -36,6 +39,13 @@ export class StreamGateway implements OnGatewayConnection {
     );
   }
 
+  /** The refusal of one more stream than the plan allows at this gateway; null while there is room. */
+  full(key: VerifiedKey): Refusal | null {
+    const open = this.logs.get(scopeKey(scopeFromVerifiedKey(key)))?.readers.size ?? 0;
+    const tier = tierOfKey(key);
+    return open < tier.quotas.stream_connections ? null : quotaRefusal(tier, 'stream_connections', open);
+  }
+
   /** Called once per admitted socket, with the key the door proved. */
   handleConnection(socket: WebSocket, key: VerifiedKey): void {
     if (this.draining) {
@@ -52,8 +62,7 @@ export class StreamGateway implements OnGatewayConnection {
       log.warn('a stream was closed: its reader is too slow', { connectionId: id, kid: key.kid, waitingBytes });
     const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow);
     const reader = { connection, key };
-    const limit = (findTier(key.tier) ?? findTier(DEFAULT_TIER))?.quotas.stream_connections ?? 1;
-    if (entry.readers.size >= limit || this.count >= this.context.streamLimits.connectionsMax) {
+    if (this.full(key) !== null || this.count >= this.context.streamLimits.connectionsMax) {
       connection.close('connection_limit');
       return;
     }

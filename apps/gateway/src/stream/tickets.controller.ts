@@ -1,7 +1,7 @@
 import { SUBPROTOCOL, wireTime } from '@lockstep/delivery';
 import { Controller, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Needs } from '../auth/access';
+import { CountsAs, Needs } from '../auth/access';
 import { type Call, CurrentCall } from '../http/call';
 import { Answers } from '../http/documented';
 import { STREAM_PATH } from './door';
@@ -17,6 +17,7 @@ export class StreamTicketsController {
   @Post()
   @Answers(201, streamTicketSchema)
   @Needs('events:read')
+  @CountsAs('reads')
   async create(@CurrentCall() call: Call) {
     const { ticket, expiresAt } = await this.tickets.issue(call);
     return { ticket, path: STREAM_PATH, subprotocols: [SUBPROTOCOL, ticket], expires_at: wireTime(expiresAt) };

@@ -13,6 +13,8 @@ export interface GatewayProcess {
   readonly exited: Promise<number | null>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<number | null>;
 }
 
 const READY_MAX_MS = 180_000;
@@ -47,6 +49,10 @@ export async function startGateway(rig: GatewayRig, more: Readonly<Record<string
     exited,
     stop: () => {
       child.kill('SIGTERM');
+      return exited;
+    },
+    kill: () => {
+      child.kill('SIGKILL');
       return exited;
     },
   };

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Id } from '@lockstep/kernel';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -42,7 +43,7 @@ export function open(url: string, key: string | null, protocols: string[] = []):
 export const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', (code) => resolve(code)));
 
 /** The HTTP answer of a refused upgrade. */
-export const refusal = (socket: WebSocket): Promise<{ status: number; body: unknown }> =>
+export const refusal = (socket: WebSocket): Promise<{ status: number; headers: IncomingHttpHeaders; body: unknown }> =>
   new Promise((resolve, reject) => {
     socket.once('open', () => reject(new Error('the stream was opened')));
     socket.on('error', () => undefined);
@@ -51,7 +52,7 @@ export const refusal = (socket: WebSocket): Promise<{ status: number; body: unkn
       response.on('data', (chunk) => {
         text += String(chunk);
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) }));
     });
   });
 

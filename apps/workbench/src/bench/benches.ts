@@ -2,6 +2,7 @@ import { detectionBench } from './detection';
 import { egressBench } from './egress';
 import { fanoutBench } from './fanout';
 import { impactBench } from './impact';
+import { limitsBench } from './limits';
 import { planBench } from './plan';
 import type { Bench } from './report';
 import { riskBench } from './risk';
@@ -13,6 +14,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   egress: egressBench,
   fanout: fanoutBench,
   impact: impactBench,
+  limits: limitsBench,
   plan: planBench,
   risk: riskBench,
   sign: signBench,

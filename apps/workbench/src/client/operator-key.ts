@@ -7,7 +7,7 @@ const run = promisify(execFile);
 const OPERATOR = join(__dirname, '../../../gateway/src/operator.js');
 
 /** Makes the first operator key as `npm run operator -- init` does; null when one exists already. The key is printed by that command alone, once. */
-export async function operatorKey(stack: Stack): Promise<string | null> {
+export async function operatorKey(stack: Pick<Stack, 'gatewayEnv'>): Promise<string | null> {
   try {
     const { stdout } = await run(process.execPath, [OPERATOR, 'init', '--json'], { env: { ...stack.gatewayEnv } });
     const answer: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null');

@@ -2,10 +2,11 @@
 export interface PolicyStanding {
   readonly name: string;
   readonly quota: number;
-  readonly windowMs: number;
+  /** Null for a limit without a window: one on requests in flight. */
+  readonly windowMs: number | null;
   readonly remaining: number;
-  /** Until more quota exists. */
-  readonly moreAfterMs: number;
+  /** Until more quota exists; null where nobody knows. */
+  readonly moreAfterMs: number | null;
 }
 
 /**
@@ -14,8 +15,11 @@ export interface PolicyStanding {
  */
 export function rateLimitHeaders(standings: readonly PolicyStanding[]): Readonly<Record<'RateLimit' | 'RateLimit-Policy', string>> {
   const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
-  const policies = standings.map((one) => `"${one.name}";q=${one.quota};w=${seconds(one.windowMs)}`);
+  const policies = standings.map((one) =>
+    one.windowMs === null ? `"${one.name}";q=${one.quota};qu="concurrent-requests"` : `"${one.name}";q=${one.quota};w=${seconds(one.windowMs)}`,
+  );
   const limits = standings.map((one) => {
+    if (one.moreAfterMs === null) return `"${one.name}";r=${one.remaining};a=${one.remaining}`;
     const t = seconds(one.moreAfterMs);
     return `"${one.name}";r=${one.remaining};t=${t};a=${one.remaining};w=${t}`;
   });

@@ -33,13 +33,37 @@ export interface PolicyState {
   readonly retryAfterMs: number | null;
 }
 
+/** One place among requests in flight. A holder that never gives its place back loses it when the lease ends. */
+export interface SlotClaim {
+  /** Whose places: at most 200 characters, as a policy's key. */
+  readonly key: string;
+  /** Places there are, 1 or more. */
+  readonly limit: number;
+  /** Who takes this one: unique per request. */
+  readonly holder: string;
+  readonly leaseMs: number;
+}
+
+/** Places after the decision. */
+export interface SlotState {
+  readonly allowed: boolean;
+  readonly limit: number;
+  /** Places nobody holds. */
+  readonly remaining: number;
+}
+
 export interface LimitDecision {
   readonly allowed: boolean;
   /** In the order of the policies given. */
   readonly policies: readonly PolicyState[];
+  /** Null when no place was asked for. */
+  readonly slots: SlotState | null;
   /** The longest wait of those that refused; 0 when allowed; null when the request can never pass: answer 400, not 429. */
   readonly retryAfterMs: number | null;
 }
+
+/** When to try again where all places are held: nobody knows when one comes back. */
+export const SLOT_RETRY_MS = 1_000;
 
 /** T in whole microseconds, rounded up: never faster than the rate says. */
 export const emissionUs = (policy: LimitPolicy): number => Math.ceil((policy.periodMs * 1_000) / policy.rate);
@@ -70,10 +94,11 @@ export function describeState(policy: LimitPolicy, admits: boolean, storedUs: nu
   };
 }
 
-/** Joins the states of all policies into one answer. */
-export function decide(policies: readonly PolicyState[]): LimitDecision {
+/** Joins the states of all policies, and of the places where one was asked for, into one answer. */
+export function decide(policies: readonly PolicyState[], slots: SlotState | null): LimitDecision {
   const refused = policies.filter((state) => !state.allowed);
   const never = refused.some((state) => state.retryAfterMs === null);
-  const retryAfterMs = never ? null : refused.reduce((longest, state) => Math.max(longest, state.retryAfterMs ?? 0), 0);
-  return { allowed: refused.length === 0, policies, retryAfterMs };
+  const full = slots?.allowed === false;
+  const waits = [...refused.map((state) => state.retryAfterMs ?? 0), full ? SLOT_RETRY_MS : 0];
+  return { allowed: refused.length === 0 && !full, policies, slots, retryAfterMs: never ? null : Math.max(...waits) };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@lockstep/kernel';
-import { decide, describeState, judge } from './gcra';
+import { decide, describeState, judge, type SlotClaim, type SlotState } from './gcra';
 import { checkPolicies, type Limiter } from './limiter';
 
 const MAX_KEYS = 200_000;
@@ -10,17 +10,24 @@ const MAX_KEYS = 200_000;
  */
 export function localLimiter(clock: Clock, maxKeys = MAX_KEYS): Limiter & { readonly size: () => number } {
   const arrivals = new Map<string, number>();
+  const places = new Places(maxKeys);
   return {
     size: () => arrivals.size,
-    take: (group, policies) => {
-      checkPolicies(group, policies);
-      const nowUs = clock.now() * 1_000;
+    release: (group, { key, holder }) => {
+      places.giveBack(`${group}}${key}`, holder);
+      return Promise.resolve();
+    },
+    take: (group, policies, claim) => {
+      checkPolicies(group, policies, claim);
+      const nowMs = clock.now();
+      const nowUs = nowMs * 1_000;
       const judged = policies.map((policy) => {
         const key = `${group}}${policy.key}`;
         const storedUs = arrivals.get(key) ?? 0;
         return { policy, key, storedUs, ...judge(policy, storedUs, nowUs) };
       });
-      const all = judged.every((one) => one.admits);
+      const held = claim === undefined ? 0 : places.held(`${group}}${claim.key}`, nowMs);
+      const all = judged.every((one) => one.admits) && (claim === undefined || held < claim.limit);
       const states = judged.map((one) => {
         if (all && one.newUs > nowUs) {
           arrivals.delete(one.key);
@@ -29,7 +36,8 @@ export function localLimiter(clock: Clock, maxKeys = MAX_KEYS): Limiter & { read
         return describeState(one.policy, one.admits, one.storedUs, all ? one.newUs : one.storedUs, nowUs);
       });
       if (arrivals.size > maxKeys) forget(arrivals, nowUs, maxKeys);
-      return Promise.resolve(decide(states));
+      if (claim !== undefined && all) places.take(`${group}}${claim.key}`, claim, nowMs);
+      return Promise.resolve(decide(states, claim === undefined ? null : slotState(claim, held, all)));
     },
   };
 }
@@ -41,5 +49,40 @@ function forget(arrivals: Map<string, number>, nowUs: number, maxKeys: number): 
   for (const key of arrivals.keys()) {
     if (arrivals.size <= target) return;
     arrivals.delete(key);
+  }
+}
+
+/** What a caller sees of the places, from how many were held before the decision. */
+export const slotState = (claim: SlotClaim, held: number, taken: boolean): SlotState => ({
+  allowed: held < claim.limit,
+  limit: claim.limit,
+  remaining: Math.max(0, claim.limit - held - (taken ? 1 : 0)),
+});
+
+/** Who holds which places, and until when at most. */
+class Places {
+  private readonly holders = new Map<string, Map<string, number>>();
+
+  constructor(private readonly maxKeys: number) {}
+
+  /** How many are held; those whose lease ended are free. */
+  held(key: string, nowMs: number): number {
+    const of = this.holders.get(key);
+    if (of === undefined) return 0;
+    for (const [holder, untilMs] of of) if (untilMs <= nowMs) of.delete(holder);
+    return of.size;
+  }
+
+  take(key: string, { holder, leaseMs }: SlotClaim, nowMs: number): void {
+    const of = this.holders.get(key) ?? new Map<string, number>();
+    of.set(holder, nowMs + leaseMs);
+    this.holders.set(key, of);
+    if (this.holders.size > this.maxKeys) for (const each of [...this.holders.keys()]) if (this.held(each, nowMs) === 0) this.holders.delete(each);
+  }
+
+  giveBack(key: string, holder: string): void {
+    const of = this.holders.get(key);
+    of?.delete(holder);
+    if (of?.size === 0) this.holders.delete(key);
   }
 }

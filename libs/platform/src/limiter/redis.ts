@@ -3,32 +3,48 @@ import { z } from 'zod';
 import type { RedisConnection } from '../redis/client';
 import { decide, describeState, emissionUs } from './gcra';
 import { checkPolicies, type Limiter } from './limiter';
+import { slotState } from './local';
 
 /**
- * All policies of a request in one atomic step, on the clock of Redis. First every policy is judged; only when all admit is any written.
- * Answers: now, then per policy its verdict and its stored arrival time. Numbers go out through %.0f: Lua's own conversion keeps
- * 14 digits and would lose 100 µs. ARGV holds per policy T (µs), B and cost.
+ * All policies of a request, and its place among those in flight, in one atomic step on the clock of Redis. First everything is judged; only when all
+ * admit is anything charged. Answers: now, per policy its verdict and its stored arrival time, and how many places were held. Numbers go out through
+ * %.0f: Lua's own conversion keeps 14 digits and would lose 100 µs. ARGV holds the number of policies, per policy T (µs), B and cost, then the places,
+ * their holder and the lease (ms). Places are a sorted set of holders by the end of their lease, so that those of a process that died come back.
  */
 const SCRIPT = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local nowms = math.floor(now / 1000)
+local many = tonumber(ARGV[1])
 local all = true
 local stored, fresh, admits = {}, {}, {}
-for i = 1, #KEYS do
-  local emission, limit, cost = tonumber(ARGV[i * 3 - 2]), tonumber(ARGV[i * 3 - 1]), tonumber(ARGV[i * 3])
+for i = 1, many do
+  local emission, limit, cost = tonumber(ARGV[i * 3 - 1]), tonumber(ARGV[i * 3]), tonumber(ARGV[i * 3 + 1])
   stored[i] = tonumber(redis.call('GET', KEYS[i]) or '0')
   fresh[i] = math.max(now, stored[i]) + cost * emission
   admits[i] = now >= fresh[i] - emission * limit
   all = all and admits[i]
 end
+local places, held = KEYS[many + 1], 0
+if places then
+  redis.call('ZREMRANGEBYSCORE', places, '-inf', string.format('%.0f', nowms))
+  held = redis.call('ZCARD', places)
+  all = all and held < tonumber(ARGV[many * 3 + 2])
+end
 local answer = { string.format('%.0f', now) }
-for i = 1, #KEYS do
+for i = 1, many do
   if all and fresh[i] > now then
     redis.call('SET', KEYS[i], string.format('%.0f', fresh[i]), 'PX', string.format('%.0f', math.ceil((fresh[i] - now) / 1000)))
   end
   answer[#answer + 1] = admits[i] and '1' or '0'
   answer[#answer + 1] = string.format('%.0f', stored[i])
 end
+if places and all then
+  local lease = tonumber(ARGV[many * 3 + 4])
+  redis.call('ZADD', places, string.format('%.0f', nowms + lease), ARGV[many * 3 + 3])
+  redis.call('PEXPIRE', places, string.format('%.0f', lease))
+end
+answer[#answer + 1] = string.format('%.0f', held)
 return answer`;
 
 const DIGEST = createHash('sha1').update(SCRIPT).digest('hex');
@@ -46,19 +62,26 @@ export function redisLimiter(redis: RedisConnection): Limiter {
     }
   };
   return {
-    take: async (group, policies) => {
-      checkPolicies(group, policies);
-      const keys = policies.map((policy) => `lim:{${group}}:${policy.key}`);
-      const args = policies.flatMap((policy) => [emissionUs(policy), policy.burst + 1, policy.cost].map(String));
-      const [nowUs = 0, ...answers] = Answer.length(1 + policies.length * 2).parse(await run([String(keys.length), ...keys, ...args]));
+    release: async (group, { key, holder }) => {
+      await redis.command(['ZREM', keyOf(group, key), holder]);
+    },
+    take: async (group, policies, claim) => {
+      checkPolicies(group, policies, claim);
+      const keys = [...policies.map((policy) => keyOf(group, policy.key)), ...(claim === undefined ? [] : [keyOf(group, claim.key)])];
+      const places = claim === undefined ? [] : [String(claim.limit), claim.holder, String(claim.leaseMs)];
+      const args = [policies.length, ...policies.flatMap((policy) => [emissionUs(policy), policy.burst + 1, policy.cost])].map(String);
+      const answer = Answer.length(2 + policies.length * 2).parse(await run([String(keys.length), ...keys, ...args, ...places]));
+      const [nowUs = 0, ...answers] = answer;
+      const held = answer.at(-1) ?? 0;
       const verdicts = policies.map((policy, index) => ({ policy, admits: answers[index * 2] === 1, storedUs: answers[index * 2 + 1] ?? 0 }));
-      const all = verdicts.every((verdict) => verdict.admits);
-      return decide(
-        verdicts.map(({ policy, admits, storedUs }) => {
-          const finalUs = all ? Math.max(nowUs, storedUs) + policy.cost * emissionUs(policy) : storedUs;
-          return describeState(policy, admits, storedUs, finalUs, nowUs);
-        }),
-      );
+      const all = verdicts.every((verdict) => verdict.admits) && (claim === undefined || held < claim.limit);
+      const states = verdicts.map(({ policy, admits, storedUs }) => {
+        const finalUs = all ? Math.max(nowUs, storedUs) + policy.cost * emissionUs(policy) : storedUs;
+        return describeState(policy, admits, storedUs, finalUs, nowUs);
+      });
+      return decide(states, claim === undefined ? null : slotState(claim, held, all));
     },
   };
 }
+
+const keyOf = (group: string, key: string): string => `lim:{${group}}:${key}`;

@@ -104,6 +104,51 @@ export function limiterContract(name: string, open: () => LimiterUnderTest): voi
       expect(decisions.filter((decision) => decision.allowed)).toHaveLength(20);
     });
 
+    it('gives out as many places as there are, charges nothing where none is left, and one comes back when it is given back', async () => {
+      const { limiter } = open();
+      const one = policy({ burst: 9 });
+      const claim = (holder: string) => ({ key: `${one.key}:places`, limit: 2, holder, leaseMs: 60_000 });
+      const seen = [];
+      for (const holder of ['a', 'b', 'c']) seen.push((await limiter.take('g', [one], claim(holder))).slots);
+      expect(seen).toEqual([
+        { allowed: true, limit: 2, remaining: 1 },
+        { allowed: true, limit: 2, remaining: 0 },
+        { allowed: false, limit: 2, remaining: 0 },
+      ]);
+      const full = await limiter.take('g', [one], claim('c'));
+      expect([full.allowed, full.policies[0]?.remaining, full.retryAfterMs]).toEqual([false, 8, 1_000]);
+      await limiter.release('g', claim('a'));
+      await limiter.release('g', claim('nobody'));
+      expect(await limiter.take('g', [one], claim('c'))).toMatchObject({ allowed: true, slots: { remaining: 0 } });
+    });
+
+    it('takes no place for a request that a policy refuses', async () => {
+      const { limiter } = open();
+      const narrow = policy({ burst: 0 });
+      const claim = (holder: string) => ({ key: `${narrow.key}:places`, limit: 2, holder, leaseMs: 60_000 });
+      expect((await limiter.take('g', [narrow], claim('a'))).slots?.remaining).toBe(1);
+      expect(await limiter.take('g', [narrow], claim('b'))).toMatchObject({ allowed: false, slots: { allowed: true, remaining: 1 } });
+    });
+
+    it('takes a place back from a holder whose lease ended', async () => {
+      const { limiter, advance } = open();
+      const one = policy({ burst: 9 });
+      const claim = (holder: string) => ({ key: `${one.key}:places`, limit: 1, holder, leaseMs: 500 });
+      await limiter.take('g', [one], claim('a'));
+      expect((await limiter.take('g', [one], { ...claim('b'), leaseMs: 60_000 })).allowed).toBe(false);
+      await advance(501);
+      expect((await limiter.take('g', [one], claim('b'))).allowed).toBe(true);
+    });
+
+    it('gives no more places than there are to many at the same moment', async () => {
+      const { limiter } = open();
+      const one = policy({ burst: 199 });
+      const decisions = await Promise.all(
+        Array.from({ length: 100 }, (_, no) => limiter.take('g', [one], { key: `${one.key}:places`, limit: 20, holder: `h${no}`, leaseMs: 60_000 })),
+      );
+      expect(decisions.filter((decision) => decision.allowed)).toHaveLength(20);
+    });
+
     it.each([
       ['no policy', []],
       ['a rate of 0', [policy({ rate: 0 })]],

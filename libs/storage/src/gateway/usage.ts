@@ -1,22 +1,32 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { ScopedSql } from '../unit/sql';
 
-/** Requests of one key on one day. */
+/** Requests of one key on one day, of one class. */
 export interface CountedRequests {
   /** `YYYY-MM-DD`, UTC. */
   readonly day: string;
   readonly keyId: string;
+  /** `unclassed` where they were counted before there were classes. */
+  readonly routeClass: string;
   readonly requests: number;
 }
 
-/** Adds counted requests to the scope's sums. */
-export async function addRequests(unit: ScopedSql, counts: readonly CountedRequests[]): Promise<void> {
+/** Writes what one counter has counted so far, each a whole sum and not what came since: written twice it counts once. */
+export async function putRequests(unit: ScopedSql, counter: string, counts: readonly CountedRequests[]): Promise<void> {
   if (counts.length === 0) return;
   await unit.execute(
-    `insert into request_counts (tenant_id, environment, day, key_id, requests)
-     select $1, $2, day, key_id, requests from unnest($3::text[], $4::text[], $5::bigint[]) as counted (day, key_id, requests) order by day, key_id
-     on conflict (tenant_id, environment, day, key_id) do update set requests = request_counts.requests + excluded.requests`,
-    [...unit.scopeParameters, counts.map((one) => one.day), counts.map((one) => one.keyId), counts.map((one) => one.requests)],
+    `insert into request_counts (tenant_id, environment, counter, day, key_id, class, requests)
+     select $1, $2, $3, day, key_id, class, requests from unnest($4::text[], $5::text[], $6::text[], $7::bigint[]) as counted (day, key_id, class, requests)
+     order by day, key_id, class
+     on conflict (tenant_id, environment, day, key_id, class, counter) do update set requests = greatest(request_counts.requests, excluded.requests)`,
+    [
+      ...unit.scopeParameters,
+      counter,
+      counts.map((one) => one.day),
+      counts.map((one) => one.keyId),
+      counts.map((one) => one.routeClass),
+      counts.map((one) => one.requests),
+    ],
   );
 }
 
@@ -27,6 +37,27 @@ export async function requestsBetween(unit: ScopedSql, fromDay: string, toDay: s
     [...unit.scopeParameters, fromDay, toDay],
   );
   return BigInt(String(row?.requests ?? 0));
+}
+
+/** Whose and how many sums to read. */
+export interface DailyRequestsQuery {
+  readonly fromDay: string;
+  /** First day after them. */
+  readonly toDay: string;
+  /** One key alone; null: every key. */
+  readonly keyId: string | null;
+  readonly limit: number;
+}
+
+/** Sums by day, key and class, the newest day first; at most `limit` of them. */
+export async function dailyRequests(unit: ScopedSql, of: DailyRequestsQuery): Promise<readonly CountedRequests[]> {
+  const rows = await unit.query(
+    `select day, key_id, class, sum(requests) as requests from request_counts
+     where tenant_id = $1 and environment = $2 and day >= $3 and day < $4 and ($5::text is null or key_id = $5)
+     group by day, key_id, class order by day desc, key_id, class limit $6`,
+    [...unit.scopeParameters, of.fromDay, of.toDay, of.keyId, of.limit],
+  );
+  return rows.map((row) => ({ day: String(row.day), keyId: String(row.key_id), routeClass: String(row.class), requests: Number(row.requests) }));
 }
 
 /** Orders and fills written from a moment on, up to and without another. */

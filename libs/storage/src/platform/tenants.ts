@@ -11,7 +11,7 @@ import type {
   VenueNetworkRow,
 } from '../rows/platform';
 import * as tables from '../tables';
-import { text } from '../unit/codec';
+import { orNull, text } from '../unit/codec';
 import { Rows } from '../unit/rows';
 import type { Sql } from '../unit/sql';
 
@@ -38,8 +38,33 @@ export class Tenants extends Rows<TenantRow> {
     );
   }
 
+  /** Adds a tier; false when its name is taken. */
+  async addTier(name: string, limits: unknown): Promise<boolean> {
+    const [row] = await this.unit.query(
+      'insert into tiers (name, limits, created_at) values ($1, $2, $3) on conflict (name) do nothing returning name',
+      [name, JSON.stringify(limits), new Date(this.unit.now)],
+    );
+    return row !== undefined;
+  }
+
+  /** One tier, locked for a change where wanted. */
+  tier(name: string, lock = false): Promise<TierRow | null> {
+    return this.tiers.findOne({ name }, lock ? { lock: true } : {});
+  }
+
   listTiers(): Promise<readonly TierRow[]> {
     return this.tiers.find({}, { orderBy: { name: 'ASC' } });
+  }
+
+  /** How many tenants have each tier, closed ones included; tiers nobody has are not in it. */
+  async tierUse(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.unit.query('select tier, count(*) as many from tenants group by tier');
+    return new Map(rows.map((row) => [text('tier').read(row.tier), Number(row.many)]));
+  }
+
+  /** Removes a tier that no tenant has. The table's own reference refuses one that somebody was given in the same moment. */
+  async removeTier(name: string): Promise<void> {
+    await this.unit.execute('delete from tiers where name = $1', [name]);
   }
 }
 
@@ -69,11 +94,11 @@ export class KeyIndex extends Rows<KeyIndexRow> {
     super(unit, tables.keyIndex);
   }
 
-  /** The key of this kid with its tenant's standing; null when there is none. */
+  /** The key of this kid with its tenant's standing and the limits of its tier as they are now; null when there is none. */
   async lookup(kid: string): Promise<KeyLookup | null> {
     const [row] = await this.unit.query(
-      `select ${tables.keyIndex.selectList('k')}, t.status as tenant_status, t.tier as tenant_tier
-       from key_index k join tenants t on t.id = k.tenant_id where k.kid = $1`,
+      `select ${tables.keyIndex.selectList('k')}, t.status as tenant_status, t.tier as tenant_tier, r.limits::text as tier_limits
+       from key_index k join tenants t on t.id = k.tenant_id left join tiers r on r.name = t.tier where k.kid = $1`,
       [kid],
     );
     if (row === undefined) return null;
@@ -81,6 +106,7 @@ export class KeyIndex extends Rows<KeyIndexRow> {
       ...tables.keyIndex.parse(row),
       tenantStatus: text<TenantRow['status']>('tenant_status').read(row.tenant_status),
       tier: text('tenant_tier').read(row.tenant_tier),
+      tierLimits: orNull(text('tier_limits')).read(row.tier_limits),
     };
   }
 }

@@ -62,6 +62,8 @@ export interface KeyIndexRow {
 export interface KeyLookup extends KeyIndexRow {
   readonly tenantStatus: TenantRow['status'];
   readonly tier: string;
+  /** The tier's limits as text, unread. */
+  readonly tierLimits: string | null;
 }
 
 /** A venue's network (a world of it): `live` networks never serve `test` scopes and the reverse. */

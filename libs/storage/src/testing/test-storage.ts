@@ -71,7 +71,6 @@ export async function openTestStorage(clock: TestClock = testClock()): Promise<T
 
 async function addTenant(storage: Storage, id: TenantId, name: string, environment: TenantScope['environment']): Promise<TenantScope> {
   await storage.platform(async (unit) => {
-    await unit.tenants.putTier('starter', {});
     await unit.tenants.insert({
       id,
       name,

@@ -7,7 +7,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { changedFields, madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
@@ -103,6 +103,7 @@ export class ApiKeysController {
   @Post(':id/revoke')
   @Answers(200, apiKeySchema)
   @Needs('keys:write')
+  @CountsAs('stops')
   async revoke(@CurrentCall() call: Call, @Param() path: KeyPath) {
     const id = path.id as ApiKeyRow['id'];
     return this.mutations.run(call, 200, async (unit) => {

@@ -3,7 +3,7 @@ import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { bulkAnswer, bulkBody, bulkResultOf } from '../../http/bulk';
 import { type Call, CurrentCall } from '../../http/call';
 import { Answers } from '../../http/documented';
@@ -25,6 +25,7 @@ export class BulkCopiesController {
   @Post('bulk')
   @Answers(200, bulkCopiesSchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   create(@CurrentCall() call: Call, @Body() { items }: BulkCopiesDto) {
     const { context, mutations } = this;
     return mutations.run(call, 200, async (unit) => ok(bulkAnswer(await makeCopies({ context, mutations }, unit, call, items))));

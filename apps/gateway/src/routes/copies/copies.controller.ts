@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { changedFields } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery, wholeList } from '../../http/cursors';
@@ -64,6 +64,7 @@ export class CopiesController {
   @Post()
   @Answers(201, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   create(@CurrentCall() call: Call, @Body() body: CreateCopyDto) {
     const { context, mutations } = this;
     return mutations.run(
@@ -116,6 +117,7 @@ export class CopiesController {
   @Answers(200, copySchema)
   @TakesTag()
   @Needs('copies:write')
+  @CountsAs('orders')
   patch(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: PatchCopyDto) {
     const id = path.id as CopyId;
     return this.mutations.run(
@@ -155,6 +157,7 @@ export class CopiesController {
   @Post(':id/pause')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   pause(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['active'], 'copy.pause');
   }
@@ -162,6 +165,7 @@ export class CopiesController {
   @Post(':id/resume')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   resume(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['paused'], 'copy.resume');
   }
@@ -169,6 +173,7 @@ export class CopiesController {
   @Post(':id/stop')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   stop(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: StopCopyDto) {
     const wish = stopWish(body, this.context.clock.now());
     return this.mutations.run(
@@ -182,6 +187,7 @@ export class CopiesController {
   @Post(':id/rebase')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   rebase(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['active'], 'copy.rebase');
   }
@@ -189,6 +195,7 @@ export class CopiesController {
   @Post(':id/re-enable')
   @Answers(202, copySchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   reEnable(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['breaker_closed'], 'copy.re_enable');
   }

@@ -5,7 +5,7 @@ import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Answers } from '../../http/documented';
 import { amountField, idField, timeField } from '../../http/fields';
@@ -48,6 +48,7 @@ export class PreviewController {
   @Post('preview')
   @Answers(200, previewSchema)
   @Needs('copies:read')
+  @CountsAs('reads')
   async preview(@CurrentCall() call: Call, @Body() body: PreviewDto) {
     const merged = mergeSettings(DEFAULT_SETTINGS, body.settings ?? {});
     if (!merged.ok) throw new ProblemException(merged.error.code, { errors: merged.error.errors ?? [] });

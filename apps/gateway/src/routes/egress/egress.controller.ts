@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Answers } from '../../http/documented';
 import { idField } from '../../http/fields';
@@ -51,6 +51,7 @@ export class EgressController {
   @Post('forecast')
   @Answers(200, egressForecastSchema)
   @Needs('copies:read')
+  @CountsAs('reads')
   forecast(@CurrentCall() call: Call, @Body() body: ForecastDto) {
     return this.reads.run(call, async (unit) => {
       const row = await standingOf(unit, call, body.venue, body.network);

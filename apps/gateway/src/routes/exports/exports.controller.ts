@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
@@ -48,6 +48,7 @@ export class ExportsController {
   @Post()
   @Answers(202, exportSchema)
   @Needs('exports:write')
+  @CountsAs('exports')
   create(@CurrentCall() call: Call, @Body() body: CreateExportDto) {
     const { ids } = this.context;
     return this.mutations.run(call, 202, async (unit) => {
@@ -104,6 +105,7 @@ export class ExportsController {
   @Get(':id/file')
   @AnswersFile()
   @Needs('exports:read')
+  @CountsAs('exports')
   file(@CurrentCall() call: Call, @Param() path: ExportPath) {
     return this.reads.one(call, async (unit) => {
       const row = await this.find(unit, path);

@@ -5,7 +5,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
@@ -79,6 +79,7 @@ export class FollowersController {
   @Post(':id/close-all')
   @Answers(202, followerSchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   closeAll(@CurrentCall() call: Call, @Param() path: FollowerPath) {
     const id = path.id as FollowerId;
     return this.mutations.run(

@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { changedFields } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
@@ -64,6 +64,7 @@ export class KillSwitchesController {
   @Post(':id/engage')
   @Answers(200, killSwitchSchema)
   @Needs('kill_switches:write')
+  @CountsAs('kill_switches')
   engage(@CurrentCall() call: Call, @Param() path: KillSwitchPath, @Body() body: TurnSwitchDto) {
     return this.turn(call, path.id, true, body.reason ?? null);
   }
@@ -71,6 +72,7 @@ export class KillSwitchesController {
   @Post(':id/release')
   @Answers(200, killSwitchSchema)
   @Needs('kill_switches:write')
+  @CountsAs('orders')
   release(@CurrentCall() call: Call, @Param() path: KillSwitchPath, @Body() body: TurnSwitchDto) {
     return this.turn(call, path.id, false, body.reason ?? null);
   }

@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { changedFields, madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
@@ -105,6 +105,7 @@ export class LeadersController {
   @Answers(200, leaderSchema)
   @TakesTag()
   @Needs('leaders:write')
+  @CountsAs('orders')
   patch(@CurrentCall() call: Call, @Param() path: LeaderPath, @Body() body: PatchLeaderDto) {
     const id = path.id as LeaderId;
     return this.mutations.run(
@@ -141,6 +142,7 @@ export class LeadersController {
   @Post(':id/close')
   @Answers(202, leaderSchema)
   @Needs('leaders:write')
+  @CountsAs('stops')
   close(@CurrentCall() call: Call, @Param() path: LeaderPath) {
     const id = path.id as LeaderId;
     return this.mutations.run(
@@ -162,6 +164,7 @@ export class LeadersController {
   @Post(':id/close-all')
   @Answers(202, leaderSchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   closeAll(@CurrentCall() call: Call, @Param() path: LeaderPath) {
     const id = path.id as LeaderId;
     return this.mutations.run(

@@ -4,7 +4,7 @@ import { Body, Controller, Get, Inject, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { changedFields } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Answers, AnswersTag, TakesTag } from '../../http/documented';
@@ -48,6 +48,7 @@ export class LimitsController {
   @Answers(200, riskLimitsSchema)
   @TakesTag()
   @Needs('limits:write')
+  @CountsAs('orders')
   patch(@CurrentCall() call: Call, @Param() path: LimitsPath, @Body() body: PatchLimitsDto) {
     return this.mutations.run(
       call,

@@ -5,7 +5,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -68,6 +68,7 @@ export class ProposalsController {
   @Post(':id/approve')
   @Answers(202, proposalAnswerSchema)
   @Needs('copies:write')
+  @CountsAs('orders')
   approve(@CurrentCall() call: Call, @Param() path: ProposalPath, @Body() body: ApproveProposalDto) {
     return this.answer(call, path.id as Id<'proposal'>, 'proposal.approve', { proposal: path.id, size: body.size });
   }
@@ -75,6 +76,7 @@ export class ProposalsController {
   @Post(':id/decline')
   @Answers(202, proposalAnswerSchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   decline(@CurrentCall() call: Call, @Param() path: ProposalPath) {
     return this.answer(call, path.id as Id<'proposal'>, 'proposal.decline', { proposal: path.id });
   }

@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type AuditChange, changedFields, madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
@@ -90,6 +90,7 @@ export class EntitlementsController {
   @Post(':id/revoke')
   @Answers(200, entitlementSchema)
   @Needs('entitlements:write')
+  @CountsAs('stops')
   revoke(@CurrentCall() call: Call, @Param() path: EntitlementPath) {
     const id = path.id as Id<'entitlement'>;
     return this.mutations.run(call, 200, async (unit) => {

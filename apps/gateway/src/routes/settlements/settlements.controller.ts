@@ -6,7 +6,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
@@ -47,6 +47,7 @@ export class SettlementsController {
   @Post()
   @Answers(202, settlementSchema)
   @Needs('settlements:write')
+  @CountsAs('exports')
   close(@CurrentCall() call: Call, @Body() body: ClosePeriodDto) {
     const { ids } = this.context;
     return this.mutations.run(call, 202, async (unit) => {
@@ -110,6 +111,7 @@ export class SettlementsController {
   @Get(':id/file')
   @AnswersFile()
   @Needs('settlements:read')
+  @CountsAs('exports')
   file(@CurrentCall() call: Call, @Param() path: SettlementPath) {
     return this.reads.one(call, async (unit) => {
       const row = await unit.settlements.findOne({ id: path.id as Id<'settlement'> });

@@ -5,7 +5,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
-import { Needs } from '../../auth/access';
+import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers, AnswersTag } from '../../http/documented';
@@ -58,6 +58,7 @@ export class TenantController {
   @Post('close-all')
   @Answers(202, commandSchema)
   @Needs('copies:write')
+  @CountsAs('stops')
   closeAll(@CurrentCall() call: Call) {
     const id = call.scope.tenantId;
     return this.mutations.run(call, 202, async (unit) => {

@@ -1,6 +1,6 @@
 import { livemode, wireTime } from '@lockstep/delivery';
-import { type CountedQuota, countOf, requestsBetween, type ScopedUnit, tradesBetween } from '@lockstep/storage';
-import { QUOTA_NAMES, type QuotaName } from '@lockstep/tenancy';
+import { type CountedQuota, countOf, dailyRequests, requestsBetween, type ScopedUnit, tradesBetween } from '@lockstep/storage';
+import { policiesFor, QUOTA_NAMES, type QuotaName, ROUTE_CLASSES, type Tier } from '@lockstep/tenancy';
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -9,10 +9,9 @@ import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Answers } from '../../http/documented';
-import { ProblemException } from '../../http/problem-exception';
 import { tierOf } from '../../http/quotas';
 import { Reads } from '../../http/reads';
-import { usageSchema } from './usage-body';
+import { dailyBody, usageSchema } from './usage-body';
 
 class UsageQuery extends createZodDto(
   z.object({
@@ -21,8 +20,12 @@ class UsageQuery extends createZodDto(
       .regex(/^20\d\d-(0[1-9]|1[0-2])$/, { error: 'a month, e.g. 2026-11' })
       .optional()
       .describe('Left out: this month.'),
+    key_id: z.string().max(64).optional().describe('The daily sums of one key alone.'),
   }),
 ) {}
+
+/** Sums of a day, key and class in one answer. */
+const DAILY_SUMS_MAX = 5_000;
 
 /** Quotas whose things are rows; the others are counted where they are held. */
 const isCounted = (name: QuotaName): name is CountedQuota => name !== 'stream_connections';
@@ -41,12 +44,13 @@ export class UsageController {
   @Needs('usage:read')
   async usage(@CurrentCall() call: Call, @Query() query: UsageQuery) {
     const tier = tierOf(call);
-    if (tier === undefined) throw new ProblemException('not_found');
     const month = query.month ?? wireTime(this.context.clock.now()).slice(0, 7);
     const from = Date.parse(`${month}-01T00:00:00.000Z`);
     const to = monthAfter(from);
     return this.reads.run(call, async (unit) => {
-      const requests = await requestsBetween(unit, wireTime(from).slice(0, 10), wireTime(to).slice(0, 10));
+      const [fromDay, toDay] = [wireTime(from).slice(0, 10), wireTime(to).slice(0, 10)];
+      const requests = await requestsBetween(unit, fromDay, toDay);
+      const sums = await dailyRequests(unit, { fromDay, toDay, keyId: query.key_id ?? null, limit: DAILY_SUMS_MAX + 1 });
       const { orders, fills } = await tradesBetween(unit, from, to);
       return {
         livemode: livemode(call.scope.environment),
@@ -56,10 +60,25 @@ export class UsageController {
         orders: orders.toString(),
         fills: fills.toString(),
         quotas: await standings(unit, tier.quotas),
-        request_policies: tier.requests.map(({ name, quota, windowMs }) => ({ name, quota, window_seconds: windowMs / 1_000 })),
+        request_policies: policiesOf(tier),
+        concurrency: tier.concurrency,
+        daily: dailyBody(sums.slice(0, DAILY_SUMS_MAX)),
+        daily_complete: sums.length <= DAILY_SUMS_MAX,
       };
     });
   }
+}
+
+/** Every limit on requests, those no tier sets included. */
+function policiesOf(tier: Tier) {
+  const all = new Map(ROUTE_CLASSES.flatMap((each) => policiesFor(tier, each)).map((policy) => [policy.name, policy]));
+  return [...all.values()].map(({ name, per, classes, quota, windowMs }) => ({
+    name,
+    per,
+    classes: [...classes],
+    quota,
+    window_seconds: windowMs / 1_000,
+  }));
 }
 
 async function standings(unit: ScopedUnit, limits: Readonly<Record<QuotaName, number>>) {

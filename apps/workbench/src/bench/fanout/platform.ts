@@ -99,7 +99,8 @@ const ENGINE_STOP_GRACE_MS = 60_000;
 /** Longer than the default, so that a loaded machine is measured and not given up. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-async function openRoles(config: Config<'workbench'>, dataDir: string, closers: (() => Promise<void>)[]): Promise<RoleUrls> {
+/** The database of a bench: the one `DATABASE_URL` names, or PostgreSQL with fsync in the data folder; migrated. */
+export async function openRoles(config: Config<'workbench'>, dataDir: string, closers: (() => Promise<void>)[]): Promise<RoleUrls> {
   let ownerUrl = config.databaseUrl?.reveal() ?? null;
   if (ownerUrl === null) {
     const database = await openDatabase({ dataDir, log: createLogger({ process: 'workbench', level: 'warn' }) });
