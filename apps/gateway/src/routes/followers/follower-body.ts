@@ -3,7 +3,12 @@ import { type FollowerRow, latestCommands, type ScopedUnit } from '@lockstep/sto
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { livemodeField } from '../../http/fields';
+import type { RevisionOf } from '../../http/tags';
 import { commandOrNull, commandSchema } from '../commands/command-body';
+
+export const externalId = z.string().min(1).max(120).describe('Your own name for this user, unique among your followers. Put no personal data here.');
+/** A follower to be made. */
+export const newFollower = z.strictObject({ external_id: externalId.optional() });
 
 /** A tenant's end user. Nothing personal is kept: `external_id` is the tenant's own handle. */
 export const followerSchema = named(
@@ -22,6 +27,8 @@ export const followerSchema = named(
 );
 export const followerListSchema = listOf('FollowerList', followerSchema);
 export type FollowerBody = z.output<typeof followerSchema>;
+/** What callers change of a follower. */
+export const followerRevision: RevisionOf<FollowerBody> = ({ external_id, status }) => [external_id, status];
 
 /** Presents followers with their newest commands. */
 export async function presentFollowers(unit: ScopedUnit, rows: readonly FollowerRow[]): Promise<(row: FollowerRow) => FollowerBody> {
