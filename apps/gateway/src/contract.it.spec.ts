@@ -106,6 +106,7 @@ describe('the contract', () => {
       'POST /v1/entitlements',
       'POST /v1/fee-schedules',
       'POST /v1/followers',
+      'POST /v1/followers/bulk',
       'POST /v1/leaders',
       'POST /v1/leaders/{id}/terms',
       'POST /v1/venue-accounts',
