@@ -24,7 +24,7 @@ const IDEMPOTENCY_KEY = {
   in: 'header' as const,
   required: false,
   description: 'Your name for this request, e.g. a UUID. The same key with the same request gives the same answer for 72 hours.',
-  schema: { type: 'string' as const, maxLength: 255 },
+  schema: { type: 'string' as const, pattern: '^([!#-~]{1,255}|"([ !#-\\[\\]-~]|\\\\["\\\\]){1,255}")$' },
 };
 const TEXT = { type: 'string' as const };
 const API_VERSION_FIELD = {

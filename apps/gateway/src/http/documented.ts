@@ -53,7 +53,7 @@ const DESCRIPTIONS = {
   202: 'Accepted; the object shows what became of it.',
 } as const;
 
-const TAG_LIST = { type: 'string' as const, maxLength: 4_000 };
+const TAG_LIST = { type: 'string' as const, maxLength: 4_000, pattern: '^(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$' };
 
 /** Documents a read of one object that has an entity tag. */
 export function AnswersTag() {

@@ -46,7 +46,7 @@ describe('a change', () => {
   it('is refused where another came first, under weak tags and foreign ones, with the tag there is now', async () => {
     const now = { ...thing, name: 'two' };
     expect(await stale(tag, now)).toMatchObject({ code: 'precondition_failed', headers: { ETag: tagOf(now, revision) } });
-    for (const foreign of [`W/${tag}`, '"x"', '""']) expect(await stale(foreign)).toMatchObject({ code: 'precondition_failed' });
+    for (const foreign of [`W/${tag}`, '"x"', '""', '"a,b" , W/","']) expect(await stale(foreign)).toMatchObject({ code: 'precondition_failed' });
   });
 
   it.each(['', 'x', '"x', 'w/"x"', '"a""b"', '"a",', '*,*', '"a b"', `${'"a",'.repeat(101)}"a"`])('is not asked for under %j', async (malformed) => {

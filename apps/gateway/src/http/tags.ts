@@ -11,7 +11,7 @@ export type RevisionOf<T> = (body: T) => unknown;
 
 type Conditional = Pick<GatewayRequest, 'headers'>;
 
-const ENTITY_TAG = /^(W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
+const ENTITY_TAG = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g;
 const TAGS_MAX = 100;
 
 /**
@@ -55,8 +55,10 @@ function conditionOf(call: Conditional, name: 'if-match' | 'if-none-match'): rea
   const text = header(call, name);
   if (text === null) return null;
   if (text.trim() === '*') return '*';
-  const tags = text.split(',').map((part) => part.trim());
-  if (tags.length > TAGS_MAX || tags.some((tag) => !ENTITY_TAG.test(tag)))
+  // A tag may hold commas itself: what is left without the tags are the separators.
+  const tags = [...text.matchAll(ENTITY_TAG)].map(([tag]) => tag);
+  const separators = text.replaceAll(ENTITY_TAG, '"').replaceAll(/[ \t]/g, '');
+  if (tags.length === 0 || tags.length > TAGS_MAX || !/^"(,")*$/.test(separators))
     throw new ProblemException('precondition_invalid', {
       detail: 'Send `*`, or entity tags as an ETag shows them, in double quotes, separated by commas.',
       errors: [{ pointer: `header/${name}`, code: 'invalid', detail: 'entity tags' }],
