@@ -36,6 +36,8 @@ import { KeyAddresses } from './0140-key-addresses';
 import { RequestSigning } from './0141-request-signing';
 import { OperatorRoles } from './0142-operator-roles';
 import { NarrowedKeys } from './0143-narrowed-keys';
+import { AuditChain } from './0150-audit-chain';
+import { ApiVersions } from './0151-api-versions';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -77,5 +79,7 @@ export const MIGRATIONS = [
   RequestSigning,
   OperatorRoles,
   NarrowedKeys,
+  AuditChain,
+  ApiVersions,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

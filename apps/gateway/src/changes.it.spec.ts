@@ -400,6 +400,14 @@ describe('a settlement', () => {
 });
 
 describe('a fee schedule', () => {
+  it('that is announced beside another in the same moment is the version after it', async () => {
+    const brand = await rig.tenant('At once');
+    const announce = (bps: number) =>
+      rig.call(brand.key, 'post', '/v1/fee-schedules', { execution_markup_bps: String(bps), builder_address: freshAddress() });
+    const versions = (await Promise.all([1, 2, 3, 4].map(announce))).map((answer) => good(answer).version);
+    expect(versions.sort()).toEqual([1, 2, 3, 4]);
+  });
+
   it('acts at once where nobody pays yet, and a raise is time-locked once somebody does', async () => {
     const brand = await rig.tenant('Fees');
     const announce = (bps: string, more = {}) =>

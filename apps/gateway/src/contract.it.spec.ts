@@ -94,6 +94,7 @@ describe('the contract', () => {
       'PATCH /v1/leaders/{id}',
       'PATCH /v1/limits/{id}',
       'POST /v1/copies',
+      'POST /v1/copies/bulk',
       'POST /v1/copies/{id}/re-enable',
       'POST /v1/copies/{id}/rebase',
       'POST /v1/copies/{id}/resume',
@@ -110,6 +111,7 @@ describe('the contract', () => {
       'POST /v1/entitlements',
       'POST /v1/fee-schedules',
       'POST /v1/followers',
+      'POST /v1/followers/bulk',
       'POST /v1/leaders',
       'POST /v1/leaders/{id}/terms',
       'POST /v1/venue-accounts',
@@ -199,12 +201,17 @@ describe('the answer of every operation', () => {
     await appendEvent(tenant, copy);
     await seeLeadersAsEngine();
 
+    await ask('post', '/v1/followers/bulk', { items: [{ external_id: 'bulk' }] });
+    const second = await ask('post', '/v1/leaders', { name: 'Second', network: 'sim', address: freshAddress() });
+    const items = [leader, second.id].map((id) => ({ leader_id: id, venue_account_id: venueAccount, allocation: '10' }));
+    expect(await ask('post', '/v1/copies/bulk', { items })).toMatchObject({ made: 1, refused: 1 });
     const key = await ask('post', '/v1/api-keys', { name: 'second', scopes: ['copies:read'] });
     await ask('patch', `/v1/api-keys/${key.id}`, { name: 'second, renamed' });
     for (const signed of ['changes', 'nothing']) await ask('post', `/v1/api-keys/${key.id}/signing`, { signed });
     await ask('post', `/v1/api-keys/${key.id}/rotate`, {});
     await ask('post', `/v1/api-keys/${key.id}/revoke`);
-    await ask('post', '/v1/key-leaks', { key: key.key, found_at: 'https://pastes.example/1' });
+    const lost = await ask('post', '/v1/api-keys', { name: 'lost', scopes: ['copies:read'] });
+    await ask('post', '/v1/key-leaks', { key: lost.key, found_at: 'https://pastes.example/1' });
     await ask('patch', `/v1/leaders/${leader}`, { name: 'Renamed' });
     const agent = `0x${'4'.repeat(64)}`;
     await ask('post', '/v1/venue-accounts/import', { follower_id: follower, network: 'sim', address: freshAddress(), agent_private_key: agent });
@@ -287,6 +294,7 @@ describe('the answer of every operation', () => {
       ]),
       'usage',
       'audit-log',
+      'audit-log/verification',
     ]) {
       const body = await ask('get', `/v1/${path}`);
       if (Array.isArray(body.data)) expect(path === 'instruments?network=sim' || body.data.length > 0, path).toBe(true);
@@ -308,7 +316,7 @@ describe('the answer of every operation', () => {
     await ask('post', '/v1/close-all');
     await ask('post', `/v1/leaders/${leader}/close`);
     for (const path of ['/health/live', '/health/ready', '/problems/not-found']) good(await rig.call(null, 'get', path));
-    for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'tiers/scale', 'networks'])
+    for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'tiers/scale', 'networks', 'audit-log', 'audit-log/verification'])
       good(await rig.operator('get', `/v1/operator/${path}`));
     good(await rig.operator('post', '/v1/operator/tiers', { name: 'contract', ...limitsBody(fallbackTier('contract')) }));
     good(await rig.operator('patch', '/v1/operator/tiers/contract', { concurrency: 7 }));
@@ -326,12 +334,50 @@ describe('the answer of every operation', () => {
     for (const path of [switches, `${switches}/${tenant.id}`]) good(await rig.operator('get', path));
     for (const path of ['/health/live', '/health/ready']) good(await rig.operator('get', path, undefined, null));
 
+    everyTenant.push(tenant);
     const missing = (listener: typeof rig.publicApi, succeeded: ReadonlySet<string>) =>
       documented(listener)
         .map((operation) => operation.id)
         .filter((id) => id !== 'stream.open' && !succeeded.has(id));
     expect(missing(rig.publicApi, rig.contracts.publicApi.succeeded)).toEqual([]);
     expect(missing(rig.operatorApi, rig.contracts.operatorApi.succeeded)).toEqual([]);
+  });
+});
+
+/** Tenants whose calls the test of the audit log looks at. */
+const everyTenant: RigTenant[] = [];
+
+/** Operations by POST that change nothing, and why they leave no line in an audit log. */
+const CHANGES_NOTHING: Readonly<Record<string, string>> = {
+  'preview.preview': 'plays settings over the recorded past',
+  'egress.forecast': 'reckons how long a wave would take',
+};
+
+describe('the audit log', () => {
+  const CHANGING: ReadonlySet<string> = new Set(['post', 'patch', 'put', 'delete']);
+  const silent = (listener: Listener, requests: ReadonlyMap<string, readonly string[]>, lines: ReadonlySet<string>) =>
+    documented(listener)
+      .filter(({ method, id }) => CHANGING.has(method) && !(id in CHANGES_NOTHING))
+      .map(({ id }) => id)
+      .filter((id) => !(requests.get(id) ?? []).some((request) => lines.has(request)));
+  const requestsOf = (body: { data: { request_id: string | null }[] }) => body.data.flatMap(({ request_id }) => request_id ?? []);
+
+  it('has a line of every operation that changes something, the tenants’ and the operator’s', async () => {
+    expect(everyTenant.length).toBeGreaterThan(0);
+    const lines = new Set<string>();
+    for (const tenant of everyTenant) for (const id of requestsOf(good(await rig.call(tenant.key, 'get', '/v1/audit-log?limit=1000')))) lines.add(id);
+    expect(silent(rig.publicApi, rig.contracts.publicApi.requests, lines)).toEqual([]);
+    const operators = new Set(requestsOf(good(await rig.operator('get', '/v1/operator/audit-log?limit=1000'))));
+    expect(silent(rig.operatorApi, rig.contracts.operatorApi.requests, operators)).toEqual([]);
+  });
+
+  it('is whole, and so is the operator’s', async () => {
+    for (const tenant of everyTenant) {
+      const found = good(await rig.call(tenant.key, 'get', '/v1/audit-log/verification'));
+      expect(found).toMatchObject({ intact: true, from_no: '1', broken_at: null, next_from_no: null });
+      expect([found.lines > 30, found.lines.toString()]).toEqual([true, found.head_no]);
+    }
+    expect(good(await rig.operator('get', '/v1/operator/audit-log/verification'))).toMatchObject({ intact: true, broken_at: null });
   });
 });
 

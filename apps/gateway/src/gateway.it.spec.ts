@@ -120,8 +120,10 @@ describe('every answer', () => {
       '"minute";q=30000;w=60, "burst";q=1000;w=1, "tenant";q=60000;w=60, "concurrency";q=400;qu="concurrent-requests"',
     );
     expect(headers.ratelimit).toMatch(/, "concurrency";r=399;a=399$/);
-    expect(headers).toMatchObject({ 'x-request-id': 'my-request-1', 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
-    expect([headers['x-powered-by'], headers.etag, headers.server]).toEqual([undefined, undefined, undefined]);
+    expect(headers).toMatchObject({ 'x-request-id': 'my-request-1', 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-cache' });
+    expect([headers['x-powered-by'], headers.server]).toEqual([undefined, undefined]);
+    const list = await rig.call(tenant.key, 'get', '/v1/copies');
+    expect([list.headers['cache-control'], list.headers.etag]).toEqual(['no-store', undefined]);
   });
 
   it.each([
@@ -178,14 +180,19 @@ describe('lists', () => {
     for (let no = 0; no < 7; no += 1) followers.push(good(await rig.call(tenant.key, 'post', '/v1/followers', { external_id: `page-${no}` })).id);
     const seen: string[] = [];
     let cursor: string | null = null;
+    let back: string | null = null;
     do {
       const query: string = `order=oldest_first&limit=3${cursor === null ? '' : `&cursor=${cursor}`}`;
       const page = good(await rig.call(tenant.key, 'get', `/v1/followers?${query}`));
       seen.push(...page.data.map((row: { id: string }) => row.id));
       if (cursor === null) followers.push(good(await rig.call(tenant.key, 'post', '/v1/followers', { external_id: 'page-late' })).id);
-      cursor = page.next_cursor;
+      [cursor, back] = [page.next_cursor, page.prev_cursor];
     } while (cursor !== null);
     expect(seen).toEqual(followers);
+    const before = good(await rig.call(tenant.key, 'get', `/v1/followers?order=oldest_first&limit=3&cursor=${back}`));
+    expect(before.data.map((row: { id: string }) => row.id)).toEqual(followers.slice(3, 6));
+    const begin = good(await rig.call(tenant.key, 'get', `/v1/followers?order=oldest_first&limit=3&cursor=${before.prev_cursor}`));
+    expect([begin.data[0].id, begin.prev_cursor, begin.has_more]).toEqual([followers[0], null, true]);
     const first = good(await rig.call(tenant.key, 'get', '/v1/followers?limit=3'));
     const other = await rig.tenant('Other');
     for (const [key, path] of [

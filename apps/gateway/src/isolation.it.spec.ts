@@ -114,6 +114,7 @@ describe('another tenant’s object', () => {
       '/v1/positions',
       '/v1/usage',
       '/v1/audit-log',
+      '/v1/audit-log/verification',
       STREAM_PATH,
     ]);
     const audit = JSON.stringify(good(await rig.call(stranger.key, 'get', '/v1/audit-log?limit=1000')));

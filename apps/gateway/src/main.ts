@@ -1,7 +1,9 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { API_CALENDAR } from '@lockstep/delivery';
 import { createHealth, createLifecycle, createLogger, createMetrics, localLimiter, openCarriers, redisLimiter, systemIds } from '@lockstep/platform';
 import type { GatewayContext } from './app/context';
+import { gatewayCrashPoints } from './app/crash-points';
 import { listenOperator, listenPublic } from './app/listeners';
 import { openContextStorage } from './app/open';
 import { hmacDigest } from './auth/key-digest';
@@ -30,7 +32,8 @@ async function main(): Promise<void> {
   const health = createHealth({ clock });
   health.addCheck('database', () => storage.ping());
   const made = { config, storage, clock, ids, random, limiter, wakeups, keys, digest, metrics, log, health };
-  const context: GatewayContext = { ...made, streamLimits: STREAM_LIMITS };
+  const passCrashPoint = gatewayCrashPoints(config.crashAt);
+  const context: GatewayContext = { ...made, streamLimits: STREAM_LIMITS, apiCalendar: API_CALENDAR, passCrashPoint };
   const operator = await listenOperator(context);
   lifecycle.onDrain('operator listener', operator.close);
   const listener = await listenPublic(context);

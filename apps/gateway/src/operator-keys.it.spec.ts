@@ -27,6 +27,8 @@ const CALLS: Readonly<Record<string, { readonly path?: () => string; readonly bo
   'operatorTiers.list': { roles: ['admin', 'risk', 'support'] },
   'operatorTiers.get': { roles: ['admin', 'risk', 'support'] },
   'operator.networks': { roles: ['admin', 'risk', 'support'] },
+  'operatorAuditLog.list': { roles: ['admin', 'risk', 'support'] },
+  'operatorAuditLog.verification': { roles: ['admin', 'risk', 'support'] },
   'operatorLimits.get': { roles: ['admin', 'risk', 'support'] },
   'operatorKillSwitches.list': { roles: ['admin', 'risk', 'support'] },
   'operatorKillSwitches.get': { roles: ['admin', 'risk', 'support'] },

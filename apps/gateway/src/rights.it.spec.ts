@@ -103,6 +103,13 @@ describe('entitlements', () => {
     ]);
   });
 
+  it('granted many times in the same moment are one', async () => {
+    const [leader, follower] = [await leaderWith(), (await made('followers', {})).id];
+    const grant = () => made('entitlements', { leader_id: leader, follower_id: follower });
+    const granted = await Promise.all(Array.from({ length: 8 }, grant));
+    expect(new Set(granted.map(({ id }) => id)).size).toBe(1);
+  });
+
   it('are listed by leader and by follower, a page at a time', async () => {
     const [one, two] = [await leaderWith(), await leaderWith()];
     const second = (await made('followers', { external_id: `user-${freshAddress()}` })).id;

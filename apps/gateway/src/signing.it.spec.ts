@@ -60,6 +60,17 @@ describe('a key that signs changes', () => {
     expect((await rig.call(signer.key, 'post', target, undefined, headersOf(signer.signing_secret, 'POST', target))).status).toBe(200);
   });
 
+  it('signs bulk bodies like all others, the largest too', async () => {
+    const signer = await make('changes');
+    const body = JSON.stringify({ items: Array.from({ length: 900 }, (_, no) => ({ external_id: `${'x'.repeat(110)}-${no}` })) });
+    expect(body.length).toBeGreaterThan(102_400);
+    const target = '/v1/followers/bulk';
+    const answer = await send(rig.url, signer.key, target, body, headersOf(signer.signing_secret, 'POST', target, body));
+    expect([answer.status, answer.body.code]).toEqual([200, undefined]);
+    const other = await send(rig.url, signer.key, target, body, headersOf(signer.signing_secret, 'POST', target, `${body} `));
+    expect(other.body.code).toBe('signature_invalid');
+  });
+
   it('is refused without, and told what to send', async () => {
     const signer = await make('changes');
     const answer = await rig.call(signer.key, 'post', '/v1/followers', { external_id: 'x' }, fresh());

@@ -41,6 +41,15 @@ async function stands(
   });
 }
 
+describe('an address', () => {
+  it('that is registered many times in the same moment is one account; the others are told that it exists', async () => {
+    const wanted = await body();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => rig.call(tenant.key, 'post', '/v1/venue-accounts', wanted)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+    for (const { body: refused } of answers.filter(({ status }) => status === 409)) expect(refused.code).toBe('already_exists');
+  });
+});
+
 describe('the type of a venue account', () => {
   it('is main unless it says otherwise', async () => {
     expect(good(await create())).toMatchObject({ account_type: 'main', master_address: null });

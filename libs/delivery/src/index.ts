@@ -10,4 +10,5 @@ export * from './problem/rate-limit-headers';
 export * from './stream/close-codes';
 export * from './stream/frames';
 export * from './stream/wakeup-channels';
+export * from './version/calendar';
 export * from './wire';

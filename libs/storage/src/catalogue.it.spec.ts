@@ -15,6 +15,8 @@ const PLATFORM_TABLES = [
   'moves',
   'operator_idempotency_keys',
   'operator_keys',
+  'platform_audit_head',
+  'platform_audit_log',
   'platform_flags',
   'platform_jobs',
   'platform_limits',
@@ -112,7 +114,7 @@ describe('the catalogue', () => {
   it('lets no process change or remove what is append-only', async () => {
     const rights: { table: string; right: string }[] = await owner.query(
       `select distinct table_name as table, privilege_type as right from information_schema.role_table_grants
-       where grantee in ('lockstep_app', 'lockstep_engine', 'lockstep_backoffice') and table_name in ('ledger_transactions', 'events', 'audit_log', 'copy_settings', 'fee_schedules', 'leader_terms', 'copy_consents')
+       where grantee in ('lockstep_app', 'lockstep_engine', 'lockstep_backoffice') and table_name in ('ledger_transactions', 'events', 'audit_log', 'platform_audit_log', 'copy_settings', 'fee_schedules', 'leader_terms', 'copy_consents')
          and privilege_type not in ('SELECT', 'INSERT')`,
     );
     expect(rights).toEqual([]);

@@ -8,6 +8,7 @@ export { type PostReport, sha256Hex } from './ledger/ledger';
 export { type GivenUrls, type ProcessRole, type RoleUrl, type RoleUrls, resolveRoleUrls } from './logins';
 export { type MigrationReport, migrate, revert } from './migrate';
 export type { LeaderFillKey, RecordedMoves } from './platform/inbox';
+export { PlatformAudit } from './platform/platform-audit';
 export { PlatformUnit } from './platform-unit';
 export type { SetLimits } from './roster/risk-limits';
 export * from './rows/money';
@@ -23,6 +24,19 @@ export * from './rows/tenancy';
 export * from './rows/trading';
 export { ScopedUnit } from './scoped-unit';
 export { openStorage, type Storage, type StorageOptions, type UnitOptions } from './storage';
+export {
+  AUDIT_BREAKS,
+  AUDIT_GENESIS,
+  type AuditBreak,
+  type AuditHead,
+  type AuditLink,
+  type AuditProof,
+  type AuditSource,
+  chainOfScope,
+  digestOfLink,
+  PLATFORM_CHAIN,
+  proveAuditChain,
+} from './tenancy/audit-chain';
 export type { NewCommand } from './tenancy/commands';
 export {
   IDEMPOTENCY_TTL_MS,

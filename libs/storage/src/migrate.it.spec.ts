@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../migrations';
 import { KeyAddresses } from '../../../migrations/0140-key-addresses';
+import { NarrowedKeys } from '../../../migrations/0143-narrowed-keys';
 import { ensureLogins, type RoleUrls, resolveRoleUrls } from './logins';
 import { migrate, revert } from './migrate';
 import { openStorage } from './storage';
@@ -72,6 +73,9 @@ describe('the way back', () => {
   beforeEach(() => use(migratedDatabase()));
 
   it('revokes the keys whose bounds an older process would not know, and leaves the others', async () => {
+    // What came after has columns of its own.
+    const last = MIGRATIONS.indexOf(NarrowedKeys);
+    await revert(database.url, MIGRATIONS.length - 1 - last);
     const bounds: Readonly<Record<string, string>> = {
       plain: '{}',
       listed: '{"allowed_addresses": ["198.51.100.7"]}',
@@ -101,7 +105,7 @@ describe('the way back', () => {
         );
       await source.query('alter table api_keys force row level security');
     });
-    await revert(database.url, MIGRATIONS.length - MIGRATIONS.indexOf(KeyAddresses));
+    await revert(database.url, last - MIGRATIONS.indexOf(KeyAddresses) + 1);
     await asOwner(async (source) => {
       await source.query('alter table api_keys no force row level security');
       for (const table of ['key_index', 'api_keys', 'operator_keys']) {

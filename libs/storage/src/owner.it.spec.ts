@@ -10,6 +10,7 @@ import { MIGRATIONS } from '../../../migrations';
 import { resolveRoleUrls } from './logins';
 import { migrate, revert } from './migrate';
 import { openStorage, type Storage } from './storage';
+import { chainOfScope, proveAuditChain } from './tenancy/audit-chain';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const clock = { now: () => NOW, monotonic: () => 0 };
@@ -166,6 +167,53 @@ describe('an owner that is no superuser', () => {
     expect(forced).toEqual([{ relforcerowsecurity: true }, { relforcerowsecurity: true }]);
     await as(masterUrl, (source) => source.query('delete from commands'));
     await as(masterUrl, (source) => source.query('delete from copies'));
+  });
+
+  it('links the lines of before, so that each scope’s chain proves itself', async () => {
+    await revert(ownerUrl, MIGRATIONS.length - MIGRATIONS.findIndex(({ name }) => name === 'AuditChain'));
+    await as(masterUrl, async (source) => {
+      for (const [environment, id, second] of [
+        ['test', 'aud_1', 5],
+        ['test', 'aud_2', 3],
+        ['test', 'aud_0', 5],
+        ['live', 'aud_1', 1],
+      ] as const)
+        await source.query(
+          `insert into audit_log (tenant_id, environment, id, actor, action, target_id, request_id, detail, created_at)
+           values ($1, $2, $3, 'key_ü', 'leader.update', null, null, '{"name": "Größe"}', $4)`,
+          [TENANT, environment, id, new Date(NOW + second * 1_000)],
+        );
+    });
+    await migrate(ownerUrl, resolveRoleUrls(ownerUrl));
+    await withStorage('app', async (storage) => {
+      for (const [environment, many] of [
+        ['test', 3n],
+        ['live', 1n],
+      ] as const) {
+        const scope = scopeFromPlatformList(TENANT, environment);
+        const line = {
+          actor: 'key_1',
+          action: 'leader.update',
+          targetId: null,
+          requestId: 'req_1',
+          detail: {},
+          before: null,
+          after: { a: 1 },
+          createdAt: NOW,
+        };
+        await storage.scoped(scope, async (unit) => unit.audit.note({ id: makeId('audit', NOW, Buffer.alloc(10)), ...line }));
+        const chain = chainOfScope(TENANT, environment);
+        const found = await storage.scoped(scope, async ({ audit }) => ({
+          head: await audit.head(),
+          ids: (await audit.links(1n, 10)).map(({ fields: [id] }) => id),
+          proof: await proveAuditChain({ chain, head: () => audit.head(), links: (from, limit) => audit.links(from, limit) }, 1n, many + 1n),
+        }));
+        expect(found).toMatchObject({ head: { no: many + 1n }, proof: { lines: Number(many) + 1, brokenAt: null } });
+        if (environment === 'test') expect(found.ids.slice(0, 3)).toEqual(['aud_2', 'aud_0', 'aud_1']);
+      }
+    });
+    const forced: unknown = await as(masterUrl, (source) => source.query(`select relforcerowsecurity from pg_class where relname = 'audit_log'`));
+    expect(forced).toEqual([{ relforcerowsecurity: true }]);
   });
 
   it('migrates down to nothing and up again', async () => {

@@ -2,6 +2,7 @@ import { nextWaveNumber } from './engine/wave-numbers';
 import { Detection } from './platform/detection';
 import { PlatformEngines } from './platform/engines';
 import { Inbox } from './platform/inbox';
+import { PlatformAudit } from './platform/platform-audit';
 import { PlatformJobs } from './platform/platform-jobs';
 import { Contracts, KeyIndex, Markets, OperatorKeys, Tenants } from './platform/tenants';
 import { PlatformLimits } from './roster/risk-limits';
@@ -20,6 +21,7 @@ export class PlatformUnit extends Sql {
   readonly jobs = new PlatformJobs(this);
   readonly waveNumbers = { next: (): Promise<number> => nextWaveNumber(this) };
   readonly limits = new PlatformLimits(this);
+  readonly audit = new PlatformAudit(this);
 
   /** Makes the monthly partitions of orders, fills and events from this month to `monthsAhead` (0 to 24) and returns how many are new. Back office only. */
   async makePartitions(monthsAhead: number): Promise<number> {

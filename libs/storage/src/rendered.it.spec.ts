@@ -39,7 +39,18 @@ const CALLS: readonly (readonly [name: string, call: (unit: ScopedUnit) => Promi
   ['jobs extend', (unit) => unit.jobs.extend({ id: test.ids.next('job'), attempts: 1 }, 1_000)],
   [
     'insert',
-    (unit) => unit.audit.insert({ id: test.ids.next('audit'), actor: 'a', action: 'b', targetId: null, requestId: null, detail: {}, createdAt: 1 }),
+    (unit) =>
+      unit.audit.insert({
+        id: test.ids.next('audit'),
+        actor: 'a',
+        action: 'b',
+        targetId: null,
+        requestId: null,
+        detail: {},
+        before: null,
+        after: {},
+        createdAt: 1,
+      }),
   ],
 ];
 

@@ -4,6 +4,7 @@ import { Ledger } from './ledger/ledger';
 import { Exports, FeeSchedules, Settlements } from './money/money';
 import { Detection } from './platform/detection';
 import { Inbox } from './platform/inbox';
+import { PlatformAudit } from './platform/platform-audit';
 import { Contracts, KeyIndex, Markets } from './platform/tenants';
 import { CopyConsents, Entitlements, LeaderTerms } from './roster/rights';
 import { PlatformLimits, RiskLimits } from './roster/risk-limits';
@@ -25,6 +26,8 @@ export class ScopedUnit extends ScopedSql {
   readonly detection = new Detection(this);
   readonly markets = new Markets(this);
   readonly contracts = new Contracts(this);
+  /** What the operator does to a tenant's own rows stands in both logs. */
+  readonly platformAudit = new PlatformAudit(this);
   readonly apiKeys = new ApiKeys(this);
   readonly audit = new AuditLog(this);
   readonly jobs = new Jobs(this);

@@ -126,6 +126,7 @@ class PostgresStorage implements Storage {
       runner.isTransactionActive = true;
       unit = makeUnit(runner);
       value = await work(unit);
+      if (!unit.ending().discarded) await unit.finish();
       await (unit.ending().discarded ? runner.query('rollback') : commit(runner));
     } catch (failure) {
       await rollBack(runner);

@@ -13,6 +13,8 @@ const MAY_CALL: ReadonlyMap<string, readonly OperatorRole[]> = new Map([
   ['operatorTiers.list', READING],
   ['operatorTiers.get', READING],
   ['operator.networks', READING],
+  ['operatorAuditLog.list', READING],
+  ['operatorAuditLog.verification', READING],
   ['operatorLimits.get', READING],
   ['operatorKillSwitches.list', READING],
   ['operatorKillSwitches.get', READING],

@@ -36,6 +36,7 @@ const record: KeyRecord = {
   status: 'active',
   expiresAtMs: null,
   tenantStatus: 'active',
+  apiVersion: '2026-11-01',
   tier: 'starter',
   tierLimits: null,
 };

@@ -34,6 +34,8 @@ export interface KeyRecord {
   /** A suspended tenant's keys answer 403, a closed tenant's 401. */
   readonly tenantStatus: 'active' | 'suspended' | 'closed';
   readonly tier: string;
+  /** Version of the API that answers it unless a request asks for another. */
+  readonly apiVersion: string;
   /** The tier's limits as they are kept; null where the tier is unknown. Unread: `readTier` of the gateway makes a tier of them. */
   readonly tierLimits: string | null;
 }

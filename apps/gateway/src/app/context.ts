@@ -1,8 +1,10 @@
+import type { ApiCalendar } from '@lockstep/delivery';
 import type { Clock, Ids, Random } from '@lockstep/kernel';
 import type { Config, GatewayKeys, Health, Limiter, Logger, Metrics, Wakeups } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
 import type { KeyDigest } from '@lockstep/tenancy';
 import type { StreamLimits } from '../stream/limits';
+import type { PassGatewayPoint } from './crash-points';
 
 /** Everything the gateway's classes are built from; made once at start. */
 export interface GatewayContext {
@@ -20,6 +22,8 @@ export interface GatewayContext {
   /** Not ready from the moment the process begins to drain. */
   readonly health: Health;
   readonly streamLimits: StreamLimits;
+  readonly apiCalendar: ApiCalendar;
+  readonly passCrashPoint: PassGatewayPoint;
 }
 
 /** Nest's token for the context. */

@@ -1,11 +1,12 @@
-import { SUBPROTOCOL } from '@lockstep/delivery';
+import { API_CALENDAR, SUBPROTOCOL } from '@lockstep/delivery';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
 import * as swaggerUi from 'swagger-ui-express';
 import { answerComponents } from '../http/documented';
-import { operationId } from '../http/operation-id';
+import { API_VERSION } from '../http/versions';
 import { STREAM_PATH } from '../stream/door';
+import { operationId } from './operation-id';
 import { SUMMARIES } from './summaries';
 
 type PathItem = OpenAPIObject['paths'][string];
@@ -23,7 +24,15 @@ const IDEMPOTENCY_KEY = {
   in: 'header' as const,
   required: false,
   description: 'Your name for this request, e.g. a UUID. The same key with the same request gives the same answer for 72 hours.',
-  schema: { type: 'string' as const, maxLength: 255 },
+  schema: { type: 'string' as const, pattern: '^([!#-~]{1,255}|"([ !#-\\[\\]-~]|\\\\["\\\\]){1,255}")$' },
+};
+const TEXT = { type: 'string' as const };
+const API_VERSION_FIELD = {
+  name: API_VERSION,
+  in: 'header' as const,
+  required: false,
+  description: 'Version of the API that serves this request. Left out: the one the key was made for.',
+  schema: { type: 'string' as const, enum: API_CALENDAR.versions.map(({ version }) => version) },
 };
 const STREAM: Operation = {
   operationId: 'stream.open',
@@ -98,6 +107,19 @@ export function mountDocumentation(app: INestApplication, document: OpenAPIObjec
   );
 }
 
+/** Header fields of answers that have them. */
+function describeHeaders(path: string, operation: Operation): void {
+  const asks = (name: string): boolean => (operation.parameters ?? []).some((parameter) => 'name' in parameter && parameter.name === name);
+  const headers = {
+    ...(path.startsWith('/v1/') && path !== STREAM_PATH && { [API_VERSION]: { description: 'Version that served it.', schema: TEXT } }),
+    ...(asks('If-None-Match') && { ETag: { description: 'Names the object as it is, to the last byte.', schema: TEXT } }),
+  };
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    if (answer === undefined || !('description' in answer) || !/^[23]/.test(status) || Object.keys(headers).length === 0) continue;
+    answer.headers = { ...answer.headers, ...headers };
+  }
+}
+
 /** What every operation says, whichever route it belongs to. */
 function describeOperation(path: string, method: (typeof METHODS)[number], operation: Operation): void {
   const id = operation.operationId ?? '';
@@ -107,4 +129,7 @@ function describeOperation(path: string, method: (typeof METHODS)[number], opera
   if (!path.startsWith('/v1/') || OPEN.has(id)) operation.security = [];
   const takesKey = (method === 'post' || method === 'patch') && !NEVER_REPEATED.has(id);
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
+  if (path.startsWith('/v1/') && path !== STREAM_PATH) operation.parameters = [...(operation.parameters ?? []), API_VERSION_FIELD];
+  if (API_CALENDAR.operations[id] !== undefined) operation.deprecated = true;
+  describeHeaders(path, operation);
 }

@@ -9,6 +9,7 @@ import {
   answerBodyError,
   type EdgeStep,
   fillEmptyBody,
+  isBulk,
   markRequest,
   refuseMethods,
   refuseOdd,
@@ -27,6 +28,7 @@ import { operatorModule, publicModule } from './modules';
 /** Bounds of the HTTP servers. Keep-alive outlasts the idle time of a load balancer, so that it never meets a closing socket. */
 const HTTP_LIMITS = {
   bodyMaxBytes: 102_400,
+  bulkBodyMaxBytes: 262_144,
   requestTimeoutMs: 30_000,
   headersTimeoutMs: 15_000,
   keepAliveTimeoutMs: 65_000,
@@ -84,6 +86,8 @@ async function makeApp(
   app.use(refusePlainStream(context, STREAM_PATH));
   app.use(refuseMethods(context, servedPaths(document.paths)));
   app.use(requireJson(context));
+  // Whatever the first of them has read, the second leaves alone.
+  app.useBodyParser('json', { limit: HTTP_LIMITS.bulkBodyMaxBytes, strict: true, type: isBulk, verify: keepBodyDigest });
   app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true, verify: keepBodyDigest });
   app.use(answerBodyError(context));
   app.use(refuseOdd(context));

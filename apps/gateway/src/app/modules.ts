@@ -17,6 +17,8 @@ import { Cursors } from '../http/cursors';
 import { Mutations } from '../http/mutations';
 import { ProblemFilter } from '../http/problem.filter';
 import { Reads } from '../http/reads';
+import { VersionInterceptor } from '../http/versions';
+import { OperatorAuditLogController } from '../operator/audit-log.controller';
 import { OperatorKillSwitchesController } from '../operator/kill-switches.controller';
 import { OperatorLimitsController } from '../operator/limits.controller';
 import { MetricsController } from '../operator/metrics.controller';
@@ -26,6 +28,7 @@ import { OperatorMutations } from '../operator/operator-mutations';
 import { OperatorTiersController } from '../operator/tiers.controller';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
+import { BulkCopiesController } from '../routes/copies/bulk-copies.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
 import { PreviewController } from '../routes/copies/preview.controller';
 import { DetectionController } from '../routes/detection/detection.controller';
@@ -33,6 +36,7 @@ import { EgressController } from '../routes/egress/egress.controller';
 import { EventsController } from '../routes/events/events.controller';
 import { ExportsController } from '../routes/exports/exports.controller';
 import { FeesController } from '../routes/fees/fees.controller';
+import { BulkFollowersController } from '../routes/followers/bulk-followers.controller';
 import { FollowersController } from '../routes/followers/followers.controller';
 import { HealthController } from '../routes/health/health.controller';
 import { KeyLeaksController } from '../routes/key-leaks/key-leaks.controller';
@@ -69,6 +73,7 @@ const edge = (context: GatewayContext): Provider[] => [
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_PIPE, useClass: ZodValidationPipe },
+  { provide: APP_INTERCEPTOR, useClass: VersionInterceptor },
   { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
   { provide: APP_FILTER, useClass: ProblemFilter },
 ];
@@ -89,9 +94,11 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     LeadersController,
     DetectionController,
     FollowersController,
+    BulkFollowersController,
     VenueAccountsController,
     PreviewController,
     CopiesController,
+    BulkCopiesController,
     EntitlementsController,
     LeaderTermsController,
     ConsentsController,
@@ -123,8 +130,9 @@ export const operatorModule = (context: GatewayContext): DynamicModule => ({
     OperatorTiersController,
     OperatorKillSwitchesController,
     OperatorLimitsController,
+    OperatorAuditLogController,
     MetricsController,
     HealthController,
   ],
-  providers: [...edge(context), OperatorMutations],
+  providers: [...edge(context), OperatorMutations, Cursors],
 });

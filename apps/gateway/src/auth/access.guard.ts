@@ -2,8 +2,8 @@ import { classOfMethod, mayCall, missingScopes, type RouteClass, type VerifiedKe
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
+import { operationId } from '../app/operation-id';
 import { type GatewayRequest, header } from '../http/call';
-import { operationId } from '../http/operation-id';
 import { ProblemException } from '../http/problem-exception';
 import { ACCESS, type Access, ROUTE_CLASS } from './access';
 import { API_KEY } from './api-key.strategy';

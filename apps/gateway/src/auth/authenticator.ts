@@ -107,5 +107,6 @@ const recordOf = (row: KeyLookup): KeyRecord => ({
   expiresAtMs: row.expiresAt,
   tenantStatus: row.tenantStatus,
   tier: row.tier,
+  apiVersion: row.apiVersion,
   tierLimits: row.tierLimits,
 });

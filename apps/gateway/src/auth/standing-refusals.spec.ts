@@ -21,6 +21,7 @@ function proved(): VerifiedKey {
     allowedAddresses: [],
     signed: 'nothing' as const,
     sealedSigningSecret: null,
+    apiVersion: '2026-11-01',
   };
   const key = reproveKey(record, 0);
   if (!key.ok) throw new Error(key.error);

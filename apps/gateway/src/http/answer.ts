@@ -11,7 +11,13 @@ export class Answer<T = unknown> {
   ) {}
 }
 
-/** Writes status and headers of an `Answer` through whichever HTTP adapter runs. */
+/** 304: the caller has it. */
+export class NotModified {
+  readonly status = 304;
+  constructor(readonly headers: Readonly<Record<string, string>>) {}
+}
+
+/** Writes status and headers of an answer through whichever HTTP adapter runs. */
 @Injectable()
 export class AnswerInterceptor implements NestInterceptor {
   constructor(private readonly host: HttpAdapterHost) {}
@@ -19,12 +25,12 @@ export class AnswerInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
       map((value: unknown) => {
-        if (!(value instanceof Answer)) return value;
+        if (!(value instanceof Answer) && !(value instanceof NotModified)) return value;
         const response: unknown = context.switchToHttp().getResponse();
         const { httpAdapter } = this.host;
         httpAdapter.status(response, value.status);
         for (const [name, text] of Object.entries(value.headers)) httpAdapter.setHeader(response, name, text);
-        return value.body;
+        return value instanceof Answer ? value.body : undefined;
       }),
     );
   }

@@ -18,6 +18,8 @@ export interface GatewayRequest {
   readonly bodySha256?: string;
   verifiedKey?: VerifiedKey;
   operatorKid?: string;
+  /** Version of the API that serves it. */
+  apiVersion?: string;
   /** The class it was let in as, and how its place among those in flight is given back. */
   admittedAs?: RouteClass;
   release?: () => void;
@@ -32,8 +34,9 @@ export interface Call {
   readonly requestId: string;
   /** Where it came from, behind the proxies we trust. */
   readonly address: string;
-  /** Method and route template: part of the idempotency fingerprint. */
+  /** Method, path and query: part of the idempotency fingerprint. */
   readonly operation: string;
+  readonly apiVersion: string;
   readonly path: string;
   readonly body: unknown;
   readonly idempotencyHeader: string | null;
@@ -45,6 +48,9 @@ export const header = (request: Pick<GatewayRequest, 'headers'>, name: string): 
   return typeof value === 'string' ? value : null;
 };
 
+/** What is asked for, but for the body. */
+export const operationOf = (request: GatewayRequest): string => `${request.method} ${request.originalUrl ?? request.url}`;
+
 /** The call of a guarded route. */
 export const CurrentCall = createParamDecorator((_data: unknown, context: ExecutionContext): Call => {
   const request = context.switchToHttp().getRequest<GatewayRequest>();
@@ -55,7 +61,8 @@ export const CurrentCall = createParamDecorator((_data: unknown, context: Execut
     key: request.verifiedKey,
     requestId: request.requestId,
     address: request.ip ?? 'unknown',
-    operation: `${request.method} ${path}`,
+    operation: operationOf(request),
+    apiVersion: request.apiVersion ?? '',
     path,
     body: request.body,
     idempotencyHeader: header(request, 'idempotency-key'),

@@ -1,8 +1,8 @@
 import { fieldProblemSchema, manifestSchema, problemSchema } from '@lockstep/delivery';
 import { applyDecorators, HttpCode } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
-import type { Answer } from './answer';
+import type { Answer, NotModified } from './answer';
 
 /** Schemas of answers by the name they have in the OpenAPI document. One definition is the presenter's type, the document's component and what tests hold real answers against. */
 const COMPONENTS = z.registry<{ id: string }>();
@@ -26,6 +26,7 @@ export function listOf<S extends z.ZodType>(name: string, item: S) {
       .object({
         data: z.array(item),
         next_cursor: z.string().nullable().describe('Send it as `cursor` for the next page; null on the last.'),
+        prev_cursor: z.string().nullable().describe('Send it as `cursor` for the page before, in the same order; null on the first.'),
         has_more: z.boolean().describe('Whether another page follows.'),
       })
       .describe('One page of a list.'),
@@ -33,7 +34,7 @@ export function listOf<S extends z.ZodType>(name: string, item: S) {
 }
 
 /** What a handler of a documented answer may return. */
-type Answered<T> = T | Answer<T> | Promise<T | Answer<T>>;
+type Answered<T> = T | Answer<T> | NotModified | Promise<T | Answer<T> | NotModified>;
 
 /** Documents the success of an operation and holds the handler's return type to the same schema. */
 export function Answers<S extends z.ZodType>(status: 200 | 201 | 202, schema: S) {
@@ -51,6 +52,22 @@ const DESCRIPTIONS = {
   201: 'Made; the object as it is now.',
   202: 'Accepted; the object shows what became of it.',
 } as const;
+
+const TAG_LIST = { type: 'string' as const, maxLength: 4_000, pattern: '^(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$' };
+
+/** Documents a read of one object that has an entity tag. */
+export function AnswersTag() {
+  return applyDecorators(
+    ApiHeader({ name: 'If-None-Match', required: false, description: 'The `ETag` you have: 304 when it is still the same.', schema: TAG_LIST }),
+    ApiResponse({ status: 304, description: 'It is the one named by `If-None-Match`.' }),
+  );
+}
+
+/** Documents a change that can be made conditional on what was read before. */
+export function TakesTag() {
+  const description = 'The `ETag` your change is based on, or `*`: 412 and nothing done when another change came first.';
+  return applyDecorators(ApiHeader({ name: 'If-Match', required: false, description, schema: TAG_LIST }));
+}
 
 /** Documents a download: the whole file, a part of it, or nothing when the caller has it. */
 export function AnswersFile() {

@@ -90,6 +90,10 @@ export const refusePlainStream =
     answer(context, request, response, 'upgrade_required', { Upgrade: 'websocket', Connection: 'Upgrade' });
   };
 
+/** Whether a request is a bulk call, whose body may be larger. */
+export const isBulk = ({ method, originalUrl, url }: { readonly method?: string; readonly originalUrl?: string; readonly url?: string }): boolean =>
+  method === 'POST' && /^\/v1\/[a-z-]+\/bulk\/?$/.test((originalUrl ?? url ?? '').split('?')[0] ?? '');
+
 /** A body of another type than JSON is refused before it is read. */
 export const requireJson =
   (context: GatewayContext): EdgeStep =>

@@ -4,9 +4,11 @@ import { type NewCommand, runIdempotent, type ScopedUnit } from '@lockstep/stora
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Answer } from './answer';
+import { type AuditChange, NO_CHANGE } from './audit-change';
 import type { Call } from './call';
 import { fingerprintOf, idempotencyKeyOf, keptAnswer, keyRefusal } from './idempotency';
 import { ProblemException, problemOf, type Refusal } from './problem-exception';
+import { type RevisionOf, tagOf } from './tags';
 
 /** Runs a tenant's changes: in one transaction, once per Idempotency-Key, with a line in the audit log and wake-ups after the commit. */
 @Injectable()
@@ -15,24 +17,34 @@ export class Mutations {
 
   /**
    * Runs `work` in a unit of the caller's scope and answers `status` with what it returns. A refusal rolls everything back and is not stored under the key:
-   * nothing was executed. With an Idempotency-Key the answer and the effect are committed together and repeated for 72 h.
+   * nothing was executed. With an Idempotency-Key the answer and the effect are committed together and repeated for 72 h. With a `revision` the answer
+   * carries the entity tag of what `work` returns.
    */
-  async run<T>(call: Call, status: number, work: (unit: ScopedUnit) => Promise<Result<T, Refusal>>): Promise<Answer<T>> {
+  async run<T>(call: Call, status: number, work: (unit: ScopedUnit) => Promise<Result<T, Refusal>>, revision?: RevisionOf<T>): Promise<Answer<T>> {
     const key = idempotencyKeyOf(call);
+    const { passCrashPoint } = this.context;
+    const headersOf = (value: T) => (revision === undefined ? {} : { ETag: tagOf(value, revision) });
+    const changed = async (unit: ScopedUnit): Promise<Result<T, Refusal>> => {
+      const result = await work(unit);
+      if (result.ok) passCrashPoint('change_made');
+      return result;
+    };
     const outcome = await this.context.storage.tryScoped(call.scope, async (unit) => {
-      if (key === null) return this.once(unit, status, work);
+      if (key === null) return this.once(unit, status, changed, headersOf);
       let refused: Refusal | null = null;
       const ran = await runIdempotent(unit, { key, fingerprint: fingerprintOf(call), requestId: call.requestId }, async () => {
-        const result = await work(unit);
-        if (!result.ok) refused = result.error;
-        const body = result.ok ? JSON.stringify(result.value) : '';
-        return { answer: { status, headers: {}, body }, keep: result.ok };
+        const result = await changed(unit);
+        if (result.ok) return { answer: { status, headers: headersOf(result.value), body: JSON.stringify(result.value) }, keep: true };
+        refused = result.error;
+        return { answer: { status, headers: {}, body: '' }, keep: false };
       });
       if (refused !== null) return { refused };
+      passCrashPoint('answer_kept');
       return ran.ok ? { answer: keptAnswer<T>(ran.value) } : { refused: keyRefusal(ran.error) };
     });
     if (!outcome.ok) throw new ProblemException('version_conflict');
     if ('refused' in outcome.value) throw problemOf(outcome.value.refused);
+    passCrashPoint('change_committed');
     return outcome.value.answer;
   }
 
@@ -43,6 +55,12 @@ export class Mutations {
     return no;
   }
 
+  /** As `command`, of many that stop nothing. */
+  async commands(unit: ScopedUnit, commands: readonly NewCommand[]): Promise<void> {
+    await unit.commands.appendAll(commands);
+    if (commands.length > 0) this.wake(unit, WAKEUP_CHANNELS.commands);
+  }
+
   /** Wakes whoever listens on the channel once the unit is committed. A lost wake-up is made good by the listener's poll. */
   wake(unit: ScopedUnit, channel: string, payload = wakeupPayload(unit.scope)): void {
     unit.afterCommit(() =>
@@ -50,15 +68,17 @@ export class Mutations {
     );
   }
 
-  /** Writes who did what. */
-  async audit(unit: ScopedUnit, call: Call, action: string, targetId: string, detail: unknown = {}): Promise<void> {
-    await unit.audit.insert({
+  /** Writes who did what, as the last step of the unit: what was asked for, and the fields it changed. */
+  async audit(unit: ScopedUnit, call: Call, action: string, targetId: string, detail: unknown = {}, change: AuditChange = NO_CHANGE): Promise<void> {
+    const { requestId } = call;
+    unit.audit.note({
       id: this.context.ids.next('audit'),
       actor: call.key.keyId,
       action,
       targetId,
-      requestId: call.requestId,
+      requestId,
       detail,
+      ...change,
       createdAt: unit.now,
     });
   }
@@ -67,9 +87,10 @@ export class Mutations {
     unit: ScopedUnit,
     status: number,
     work: (unit: ScopedUnit) => Promise<Result<T, Refusal>>,
+    headersOf: (value: T) => Readonly<Record<string, string>>,
   ): Promise<{ readonly answer: Answer<T> } | { readonly refused: Refusal }> {
     const result = await work(unit);
-    if (result.ok) return { answer: new Answer(status, result.value) };
+    if (result.ok) return { answer: new Answer(status, result.value, headersOf(result.value)) };
     unit.discard();
     return { refused: result.error };
   }

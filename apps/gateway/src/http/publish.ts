@@ -22,8 +22,13 @@ export function wakeStops(context: Pick<GatewayContext, 'wakeups' | 'log'>, unit
 }
 
 /** Appends an event to the scope's log and wakes its readers after the commit. Call it last in the unit: it holds the log's head until the commit. */
-export async function publish(context: Pick<GatewayContext, 'ids' | 'wakeups' | 'log'>, unit: ScopedUnit, event: Told): Promise<void> {
-  await unit.events.append([{ id: context.ids.next('event'), occurredAt: unit.now, ...event }]);
+export const publish = (context: Pick<GatewayContext, 'ids' | 'wakeups' | 'log'>, unit: ScopedUnit, event: Told): Promise<void> =>
+  publishAll(context, unit, [event]);
+
+/** As `publish`, of several events in order. */
+export async function publishAll(context: Pick<GatewayContext, 'ids' | 'wakeups' | 'log'>, unit: ScopedUnit, events: readonly Told[]): Promise<void> {
+  if (events.length === 0) return;
+  await unit.events.append(events.map((event) => ({ id: context.ids.next('event'), occurredAt: unit.now, ...event })));
   unit.afterCommit(() =>
     context.wakeups
       .publish(WAKEUP_CHANNELS.events, wakeupPayload(unit.scope))

@@ -1,8 +1,10 @@
 import type { ScopedUnit } from '@lockstep/storage';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import type { Answer, NotModified } from './answer';
 import type { Call } from './call';
 import { ProblemException } from './problem-exception';
+import { type RevisionOf, taggedAnswer } from './tags';
 
 /** Reads in the caller's scope, each in a read-only transaction. Pages of a narrowed key show what it reaches. */
 @Injectable()
@@ -19,5 +21,10 @@ export class Reads {
     const found = await this.run(call, work);
     if (found === null) throw new ProblemException('not_found');
     return found;
+  }
+
+  /** As `one`, with the entity tag of what was found. */
+  async tagged<T>(call: Call, revision: RevisionOf<T>, work: (unit: ScopedUnit) => Promise<T | null>): Promise<Answer<T> | NotModified> {
+    return taggedAnswer(call, await this.one(call, work), revision);
   }
 }

@@ -5,6 +5,7 @@ import { feeVersionOf, type PlatformUnit, type ScopedUnit, type TenantContractRo
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { z } from 'zod';
 import type { GatewayContext } from '../app/context';
+import { NO_CHANGE } from '../http/audit-change';
 
 /** What the operator agrees with a tenant. */
 export interface ContractChange {
@@ -58,13 +59,15 @@ async function carryOver(context: GatewayContext, unit: ScopedUnit, row: TenantC
     builderOwner: row.builderAddress === null ? ('tenant' as const) : ('operator' as const),
     builderAddress: row.builderAddress ?? tenantsOwn,
   };
-  await unit.audit.insert({
+  unit.audit.note({
     id: context.ids.next('audit'),
     actor,
     action: AGREED,
     targetId: unit.scope.tenantId,
+    // Whoever carries it over may be another request than the one that agreed it.
     requestId: null,
     detail: { version: row.version, operator_share: formatRate(contract.operatorShare), operator_builder_address: row.builderAddress },
+    ...NO_CHANGE,
     createdAt: unit.now,
   });
   const versions = underContract(rows.map(feeVersionOf), contract, unit.now);

@@ -7,6 +7,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { OperatorOnly } from '../auth/access';
+import { changedFields } from '../http/audit-change';
 import { wholeList } from '../http/cursors';
 import { Answers } from '../http/documented';
 import { ProblemException } from '../http/problem-exception';
@@ -81,24 +82,31 @@ export class OperatorKillSwitchesController {
     let changed = false;
     const answer = await this.mutations.run(call, 200, async (unit) => {
       changed = await unit.engines.setFlag(name, active, { tenantId, actor, reason });
-      if (changed) wakeStops(this.context, unit, active ? name : null);
+      if (changed) {
+        wakeStops(this.context, unit, active ? name : null);
+        const action = active ? 'kill_switch.engage' : 'kill_switch.release';
+        const change = changedFields({ active: !active }, { active });
+        this.mutations.audit(unit, call, { action, targetId: id, detail: { target: target.kind, reason }, change });
+      }
       return operatorKillSwitchBody(target, await unit.engines.flag(name));
     });
     if (changed) {
       this.context.log.warn('the operator turned a kill switch', { target: id, active, actor });
-      await this.tell(target, active, reason, actor);
+      await this.tell(target, active, reason, call);
     }
     return answer;
   }
 
-  private async tell(target: KillTarget, active: boolean, reason: string | null, actor: string): Promise<void> {
+  private async tell(target: KillTarget, active: boolean, reason: string | null, { actor, requestId }: OperatorCall): Promise<void> {
     const open = await this.read((unit) => unit.tenants.open());
     const reached = open.filter((tenant) => target.kind === 'platform' || tenant.id === targetId(target));
     const act = {
       actor,
       action: active ? 'kill_switch.engage' : 'kill_switch.release',
       targetId: targetId(target),
+      requestId,
       detail: { target: target.kind, reason },
+      change: changedFields({ active: !active }, { active }),
     };
     const change = told('kill_switch.changed', { target: target.kind, target_id: targetId(target), active, reason, actor });
     const one = (tenant: TenantRow): Promise<void> =>

@@ -6,13 +6,17 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { OperatorOnly } from '../auth/access';
-import { Answers } from '../http/documented';
-import { ProblemException } from '../http/problem-exception';
+import { changedFields, NO_CHANGE } from '../http/audit-change';
+import { Answers, AnswersTag, TakesTag } from '../http/documented';
+import { ProblemException, problemOf } from '../http/problem-exception';
+import { type RevisionOf, staleRefusal, taggedAnswer } from '../http/tags';
 import { changedLimits, limitsDraft, operatorLimitsBody, operatorLimitsSchema } from '../routes/limits/limits-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
 import { noteForTenant } from './tenant-audit';
 
+/** Everything the operator sees of limits is the operator's own. */
+const limitsRevision: RevisionOf<object> = (limits) => limits;
 /** Name of the limits for everybody. */
 const PLATFORM = 'platform';
 
@@ -38,27 +42,42 @@ export class OperatorLimitsController {
 
   @Get(':id')
   @Answers(200, operatorLimitsSchema)
-  async get(@Param() path: LimitsPath) {
+  @AnswersTag()
+  async get(@CurrentOperator() call: OperatorCall, @Param() path: LimitsPath) {
     const tenantId = await this.tenantOf(path.id);
-    return operatorLimitsBody(tenantId, await this.read((unit) => unit.limits.findOne({ targetId: path.id })));
+    const body = operatorLimitsBody(tenantId, await this.read((unit) => unit.limits.findOne({ targetId: path.id })));
+    return taggedAnswer(call, body, limitsRevision);
   }
 
   @Patch(':id')
   @Answers(200, operatorLimitsSchema)
+  @TakesTag()
   async patch(@CurrentOperator() call: OperatorCall, @Param() path: LimitsPath, @Body() body: PatchOperatorLimitsDto) {
     const { id } = path;
     const tenantId = await this.tenantOf(id);
     let detail: unknown = null;
-    const answer = await this.mutations.run(call, 200, async (unit) => {
-      const limits = changedLimits(await unit.limits.hold(id), body);
-      if (!limits.ok) throw new ProblemException(limits.error.code, { errors: limits.error.errors ?? [] });
-      await unit.limits.put(id, { limits: limits.value, actor: call.actor });
-      detail = { target: tenantId === null ? PLATFORM : 'tenant', limits: limits.value };
-      return operatorLimitsBody(tenantId, await unit.limits.findOne({ targetId: id }));
-    });
+    let change = NO_CHANGE;
+    const answer = await this.mutations.run(
+      call,
+      200,
+      async (unit) => {
+        const held = await unit.limits.hold(id);
+        const standing = async () => operatorLimitsBody(tenantId, await unit.limits.findOne({ targetId: id }));
+        const stale = await staleRefusal(call, standing, limitsRevision);
+        if (stale !== null) throw problemOf(stale);
+        const limits = changedLimits(held, body);
+        if (!limits.ok) throw new ProblemException(limits.error.code, { errors: limits.error.errors ?? [] });
+        await unit.limits.put(id, { limits: limits.value, actor: call.actor });
+        detail = { target: tenantId === null ? PLATFORM : 'tenant', limits: limits.value };
+        change = changedFields(Object(held), limits.value);
+        this.mutations.audit(unit, call, { action: 'limits.update', targetId: id, detail, change });
+        return standing();
+      },
+      limitsRevision,
+    );
     if (detail !== null) {
       this.context.log.warn('the operator changed limits', { target: id, actor: call.actor });
-      await this.tell(tenantId, { actor: call.actor, action: 'limits.update', targetId: tenantId, detail });
+      await this.tell(tenantId, { actor: call.actor, action: 'limits.update', targetId: tenantId, requestId: call.requestId, detail, change });
     }
     return answer;
   }

@@ -23,6 +23,7 @@ export const operatorTenantSchema = named(
     })
     .describe('A tenant.'),
 );
+export type OperatorTenantBody = z.output<typeof operatorTenantSchema>;
 export const operatorTenantListSchema = listOf('OperatorTenantList', operatorTenantSchema);
 
 /** A tier as the operator sees it. */
@@ -37,9 +38,10 @@ export const tierSchema = named(
     })
     .describe('What a plan allows.'),
 );
+export type TierBody = z.output<typeof tierSchema>;
 export const tierListSchema = listOf('TierList', tierSchema);
 
-export function tierBody(row: TierRow, tenants: number): z.output<typeof tierSchema> {
+export function tierBody(row: TierRow, tenants: number): TierBody {
   const { tier, fault } = readTier(row.name, JSON.stringify(row.limits));
   return { name: row.name, ...limitsBody(tier), tenants, readable: fault === null, created_at: wireTime(row.createdAt) };
 }
@@ -50,7 +52,7 @@ const networkSchema = named(
 );
 export const networkListSchema = listOf('NetworkList', networkSchema);
 
-export const operatorTenantBody = (row: TenantRow, contract: TenantContractRow | null): z.output<typeof operatorTenantSchema> => ({
+export const operatorTenantBody = (row: TenantRow, contract: TenantContractRow | null): OperatorTenantBody => ({
   id: row.id,
   name: row.name,
   host: row.host,

@@ -6,6 +6,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { OperatorOnly } from '../auth/access';
+import { changedFields, madeWith } from '../http/audit-change';
 import { wholeList } from '../http/cursors';
 import { Answers } from '../http/documented';
 import { nameField, timeField } from '../http/fields';
@@ -61,6 +62,8 @@ export class OperatorKeysController {
       const order = { label: body.name, role: body.role, expiresAt, createdBy: call.actor };
       const { row, key } = await issueOperatorKey(unit, this.context.digest, this.context.random, order);
       this.context.log.warn('an operator key was made', { kid: row.kid, role: row.role, actor: call.actor });
+      const { name, expires_at } = operatorKeyBody(row);
+      this.mutations.audit(unit, call, { action: 'operator_key.create', targetId: row.kid, change: madeWith({ name, role: row.role, expires_at }) });
       return { ...operatorKeyBody(row), key };
     });
   }
@@ -80,6 +83,8 @@ export class OperatorKeysController {
       const change = { status: 'revoked', revokedAt: unit.now, revokedBy: call.actor } satisfies Partial<OperatorKeyRow>;
       await unit.operatorKeys.update({ kid }, change);
       this.context.log.warn('an operator key was revoked', { kid, actor: call.actor });
+      const status = changedFields({ status: row.status }, { status: change.status });
+      this.mutations.audit(unit, call, { action: 'operator_key.revoke', targetId: kid, change: status });
       return operatorKeyBody({ ...row, ...change });
     });
   }

@@ -8,16 +8,18 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { OperatorOnly } from '../auth/access';
+import { type AuditChange, changedFields, madeWith } from '../http/audit-change';
 import { wholeList } from '../http/cursors';
-import { Answers } from '../http/documented';
+import { Answers, AnswersTag, TakesTag } from '../http/documented';
 import { addressField, nameField } from '../http/fields';
-import { ProblemException } from '../http/problem-exception';
+import { ProblemException, problemOf } from '../http/problem-exception';
 import { told, wakeStops } from '../http/publish';
+import { staleRefusal, taggedAnswer } from '../http/tags';
 import { tenantKeySchema } from '../routes/api-keys/api-key-body';
 import { issueKey } from '../routes/api-keys/issue-key';
 import { scopesField, scopesOf } from '../routes/api-keys/key-fields';
 import { agreeContract, carryContract } from './contracts';
-import { networkListSchema, operatorTenantBody, operatorTenantListSchema, operatorTenantSchema } from './operator-body';
+import { networkListSchema, type OperatorTenantBody, operatorTenantBody, operatorTenantListSchema, operatorTenantSchema } from './operator-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
 import { noteForTenant } from './tenant-audit';
@@ -78,23 +80,30 @@ export class OperatorController {
   @Answers(201, operatorTenantSchema)
   async create(@CurrentOperator() call: OperatorCall, @Body() body: CreateTenantDto) {
     const made = await this.refusingSecondHost(() =>
-      this.mutations.run(call, 201, async (unit) => {
-        const id = this.context.ids.next('tenant');
-        await mustKnowTier(unit, body.tier);
-        const row: TenantRow = {
-          id,
-          name: body.name,
-          host: body.host ?? null,
-          branding: body.slug === undefined ? {} : { slug: body.slug },
-          tier: body.tier,
-          status: 'active',
-          timeZone: body.time_zone,
-          createdAt: unit.now,
-          updatedAt: unit.now,
-        };
-        await unit.tenants.insert(row);
-        return operatorTenantBody(row, await agreed(unit, id, body, call.actor));
-      }),
+      this.mutations.run(
+        call,
+        201,
+        async (unit) => {
+          const id = this.context.ids.next('tenant');
+          await mustKnowTier(unit, body.tier);
+          const row: TenantRow = {
+            id,
+            name: body.name,
+            host: body.host ?? null,
+            branding: body.slug === undefined ? {} : { slug: body.slug },
+            tier: body.tier,
+            status: 'active',
+            timeZone: body.time_zone,
+            createdAt: unit.now,
+            updatedAt: unit.now,
+          };
+          await unit.tenants.insert(row);
+          const made = operatorTenantBody(row, await agreed(unit, id, body, call.actor));
+          this.mutations.audit(unit, call, { action: 'tenant.create', targetId: id, change: madeWith(termsOf(made)) });
+          return made;
+        },
+        termsOf,
+      ),
     );
     if (namesContract(body) && isId('tenant', made.body.id)) await carryContract(this.context, made.body.id);
     return made;
@@ -112,36 +121,49 @@ export class OperatorController {
 
   @Get('tenants/:id')
   @Answers(200, operatorTenantSchema)
-  async get(@Param('id') id: string) {
+  @AnswersTag()
+  async get(@CurrentOperator() call: OperatorCall, @Param('id') id: string) {
     const { row, contract } = await this.find(id);
-    return operatorTenantBody(row, contract);
+    return taggedAnswer(call, operatorTenantBody(row, contract), termsOf);
   }
 
   @Patch('tenants/:id')
   @Answers(200, operatorTenantSchema)
+  @TakesTag()
   async patch(@CurrentOperator() call: OperatorCall, @Param('id') id: string, @Body() body: PatchTenantDto) {
     const { row } = await this.find(id);
-    const answer = await this.mutations.run(call, 200, async (unit) => {
-      // Read again under the lock, so that what a change at the same time wrote is kept and its event is not repeated.
-      const standing = present(await unit.tenants.findOne({ id: row.id }, { lock: true }), 'a tenant that was found');
-      const { tier = standing.tier, status = standing.status, name = standing.name } = body;
-      if (standing.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
-      if (body.tier !== undefined) await mustKnowTier(unit, body.tier);
-      const change = { tier, status, name, updatedAt: unit.now };
-      await unit.tenants.update({ id: row.id }, change);
-      if (standing.status !== status) wakeStops(this.context, unit, status === 'suspended' ? suspensionWakeup(row.id) : null);
-      // Streams of a tenant that is suspended now are closed by whoever holds them.
-      unit.afterCommit(() => this.context.wakeups.publish(WAKEUP_CHANNELS.keys, row.id).catch(() => undefined));
-      unit.afterCommit(() => this.noteChange(standing, body, call.actor));
-      return operatorTenantBody({ ...standing, ...change }, await agreed(unit, row.id, body, call.actor));
-    });
+    const answer = await this.mutations.run(
+      call,
+      200,
+      async (unit) => {
+        // Read again under the lock, so that what a change at the same time wrote is kept and its event is not repeated.
+        const standing = present(await unit.tenants.findOne({ id: row.id }, { lock: true }), 'a tenant that was found');
+        const before = operatorTenantBody(standing, await unit.contracts.inForce(row.id));
+        const stale = await staleRefusal(call, () => before, termsOf);
+        if (stale !== null) throw problemOf(stale);
+        const { tier = standing.tier, status = standing.status, name = standing.name } = body;
+        if (standing.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
+        if (body.tier !== undefined) await mustKnowTier(unit, body.tier);
+        const change = { tier, status, name, updatedAt: unit.now };
+        await unit.tenants.update({ id: row.id }, change);
+        if (standing.status !== status) wakeStops(this.context, unit, status === 'suspended' ? suspensionWakeup(row.id) : null);
+        // Streams of a tenant that is suspended now are closed by whoever holds them.
+        unit.afterCommit(() => this.context.wakeups.publish(WAKEUP_CHANNELS.keys, row.id).catch(() => undefined));
+        const after = operatorTenantBody({ ...standing, ...change }, await agreed(unit, row.id, body, call.actor));
+        const changed = changedFields(termsOf(before), termsOf(after));
+        this.mutations.audit(unit, call, { action: 'tenant.update', targetId: row.id, detail: body, change: changed });
+        unit.afterCommit(() => this.noteChange(standing, body, call, changed));
+        return after;
+      },
+      termsOf,
+    );
     if (namesContract(body)) await carryContract(this.context, row.id);
     return answer;
   }
 
   @Post('tenants/:id/api-keys')
   @Answers(201, tenantKeySchema)
-  async createKey(@CurrentOperator() { actor }: OperatorCall, @Param('id') id: string, @Body() body: CreateTenantKeyDto) {
+  async createKey(@CurrentOperator() call: OperatorCall, @Param('id') id: string, @Body() body: CreateTenantKeyDto) {
     const { row: tenant } = await this.find(id);
     const environment = body.livemode ? 'live' : 'test';
     const scopes = scopesOf(body.scopes);
@@ -157,15 +179,12 @@ export class OperatorController {
     } as const;
     const issued = await this.context.storage.scoped(scopeFromPlatformList(tenant.id, environment), async (unit) => {
       const made = await issueKey(this.context, unit, order);
-      await unit.audit.insert({
-        id: this.context.ids.next('audit'),
-        actor,
-        action: 'api_key.create',
-        targetId: made.id,
-        requestId: null,
-        detail: { name: body.name },
-        createdAt: unit.now,
-      });
+      const { actor, requestId } = call;
+      const change = madeWith({ name: body.name, scopes });
+      const line = { actor, action: 'api_key.create', targetId: made.id, requestId, detail: { name: body.name }, ...change, createdAt: unit.now };
+      unit.audit.note({ id: this.context.ids.next('audit'), ...line });
+      const detail = { tenant_id: tenant.id, livemode: livemode(environment) };
+      this.mutations.audit({ audit: unit.platformAudit, now: unit.now }, call, { action: 'api_key.create', targetId: made.id, detail, change });
       return made;
     });
     return { id: issued.id, tenant_id: tenant.id, livemode: livemode(environment), name: body.name, scopes, key: issued.secret };
@@ -179,10 +198,10 @@ export class OperatorController {
   }
 
   /** Tells a tenant what the operator changed of it. */
-  private async noteChange(before: TenantRow, body: PatchTenantDto, actor: string): Promise<void> {
+  private async noteChange(before: TenantRow, body: PatchTenantDto, { actor, requestId }: OperatorCall, change: AuditChange): Promise<void> {
     const { status } = body;
     const tell = status === undefined || status === before.status ? undefined : told('tenant.changed', { tenant_id: before.id, status });
-    await noteForTenant(this.context, before.id, { actor, action: 'tenant.update', targetId: before.id, detail: body }, tell);
+    await noteForTenant(this.context, before.id, { actor, action: 'tenant.update', targetId: before.id, requestId, detail: body, change }, tell);
   }
 
   private async refusingSecondHost<T>(work: () => Promise<T>): Promise<T> {
@@ -205,6 +224,17 @@ export class OperatorController {
     return { row: found.row, contract: found.contract };
   }
 }
+
+/** What the operator sets of a tenant. */
+const termsOf = ({ name, host, tier, status, time_zone, operator_share, operator_builder_address }: OperatorTenantBody) => ({
+  name,
+  host,
+  tier,
+  status,
+  time_zone,
+  operator_share,
+  operator_builder_address,
+});
 
 /** Refuses a tier that does not exist, and keeps one that does until the unit ends. */
 async function mustKnowTier(unit: PlatformUnit, name: string): Promise<void> {

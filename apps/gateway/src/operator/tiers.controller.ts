@@ -7,10 +7,12 @@ import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { OperatorOnly } from '../auth/access';
 import { concurrencyField, limitsBody, quotasField, readTier, requestsField, type TierLimits, tierLimitsSchema } from '../auth/tiers';
+import { changedFields } from '../http/audit-change';
 import { wholeList } from '../http/cursors';
-import { Answers } from '../http/documented';
-import { ProblemException } from '../http/problem-exception';
-import { tierBody, tierListSchema, tierSchema } from './operator-body';
+import { Answers, AnswersTag, TakesTag } from '../http/documented';
+import { ProblemException, problemOf } from '../http/problem-exception';
+import { type RevisionOf, staleRefusal, taggedAnswer } from '../http/tags';
+import { type TierBody, tierBody, tierListSchema, tierSchema } from './operator-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
 
@@ -50,32 +52,48 @@ export class OperatorTiersController {
 
   @Get(':name')
   @Answers(200, tierSchema)
-  get(@Param('name') name: string) {
-    return this.context.storage.platform(async (unit) => this.presented(unit, await found(unit, name)), { readOnly: true });
+  @AnswersTag()
+  async get(@CurrentOperator() call: OperatorCall, @Param('name') name: string) {
+    const body = await this.context.storage.platform(async (unit) => this.presented(unit, await found(unit, name)), { readOnly: true });
+    return taggedAnswer(call, body, tierRevision);
   }
 
   @Post()
   @Answers(201, tierSchema)
   create(@CurrentOperator() call: OperatorCall, @Body() body: CreateTierDto) {
     const { name, ...limits } = body;
-    return this.mutations.run(call, 201, async (unit) => {
-      if (!(await unit.tenants.addTier(name, limits))) throw new ProblemException('already_exists', { detail: 'Another tier has this name.' });
-      this.note(unit, call, 'tier.create', name, null, limits);
-      return this.presented(unit, await found(unit, name));
-    });
+    return this.mutations.run(
+      call,
+      201,
+      async (unit) => {
+        if (!(await unit.tenants.addTier(name, limits))) throw new ProblemException('already_exists', { detail: 'Another tier has this name.' });
+        this.note(unit, call, 'tier.create', name, null, limits);
+        return this.presented(unit, await found(unit, name));
+      },
+      tierRevision,
+    );
   }
 
   @Patch(':name')
   @Answers(200, tierSchema)
+  @TakesTag()
   patch(@CurrentOperator() call: OperatorCall, @Param('name') name: string, @Body() body: PatchTierDto) {
-    return this.mutations.run(call, 200, async (unit) => {
-      const before = limitsOf(await found(unit, name, true));
-      const { requests = before.requests, concurrency = before.concurrency, quotas = {} } = body;
-      const after: TierLimits = { requests, concurrency, quotas: mergedQuotas(before.quotas, quotas) };
-      await unit.tenants.putTier(name, after);
-      this.note(unit, call, 'tier.update', name, before, after);
-      return this.presented(unit, await found(unit, name));
-    });
+    return this.mutations.run(
+      call,
+      200,
+      async (unit) => {
+        const row = await found(unit, name, true);
+        const stale = await staleRefusal(call, () => this.presented(unit, row), tierRevision);
+        if (stale !== null) throw problemOf(stale);
+        const before = limitsOf(row);
+        const { requests = before.requests, concurrency = before.concurrency, quotas = {} } = body;
+        const after: TierLimits = { requests, concurrency, quotas: mergedQuotas(before.quotas, quotas) };
+        await unit.tenants.putTier(name, after);
+        this.note(unit, call, 'tier.update', name, before, after);
+        return this.presented(unit, await found(unit, name));
+      },
+      tierRevision,
+    );
   }
 
   @Delete(':name')
@@ -103,9 +121,16 @@ export class OperatorTiersController {
   }
 
   private note(unit: PlatformUnit, call: OperatorCall, action: string, tier: string, before: TierLimits | null, after: TierLimits | null): void {
+    const change = before === null || after === null ? { before: plain(before), after: plain(after) } : changedFields(before, after);
+    this.mutations.audit(unit, call, { action, targetId: tier, change });
     unit.afterCommit(() => this.context.log.info('tier changed', { actor: call.actor, requestId: call.requestId, action, tier, before, after }));
   }
 }
+
+const plain = (limits: TierLimits | null) => (limits === null ? null : { ...limits });
+
+/** What the operator sets of a tier. */
+const tierRevision: RevisionOf<TierBody> = ({ name, requests, concurrency, quotas }) => [name, requests, concurrency, quotas];
 
 const inUse = (): ProblemException => new ProblemException('state_conflict', { detail: 'Tenants have this tier: give them another first.' });
 

@@ -37,7 +37,7 @@ export class StreamTicketsController {
   async create(@CurrentCall() call: Call, @Body() body: CreateStreamTicketDto) {
     const address = canonicalAddress(body.address ?? call.address);
     if (address === null) throw new ProblemException('invalid_request', { detail: 'Name the `address` that will open the stream.' });
-    const { ticket, expiresAt } = await this.tickets.issue(call.key, address);
+    const { ticket, expiresAt } = await this.tickets.issue(call, address);
     return { ticket, path: STREAM_PATH, subprotocols: [SUBPROTOCOL, ticket], expires_at: wireTime(expiresAt) };
   }
 }

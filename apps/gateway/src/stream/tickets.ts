@@ -1,9 +1,12 @@
+import { wireTime } from '@lockstep/delivery';
 import { keepTicket, useTicket } from '@lockstep/storage';
 import { KID_LENGTH, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { canonicalAddress } from '../auth/addresses';
 import { Authenticator } from '../auth/authenticator';
+import { madeWith } from '../http/audit-change';
+import type { Call } from '../http/call';
 
 const SECRET_BYTES = 32;
 const SHAPE = new RegExp(`^stk_([0-9A-Za-z]{${KID_LENGTH}})[A-Za-z0-9_-]{43}$`);
@@ -20,11 +23,18 @@ export class StreamTickets {
   ) {}
 
   /** A ticket for a key, good from one address: the one that will open the stream. */
-  async issue(key: VerifiedKey, address: string): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
+  async issue(
+    { key, requestId }: Pick<Call, 'key' | 'requestId'>,
+    address: string,
+  ): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
     const ticket = `stk_${key.kid}${Buffer.from(this.context.random.bytes(SECRET_BYTES)).toString('base64url')}`;
     const expiresAt = this.context.clock.now() + this.context.streamLimits.ticketTtlMs;
     const kept = { digest: this.digestOf(ticket), kid: key.kid, address, expiresAt };
-    await this.context.storage.scoped(scopeFromVerifiedKey(key), (unit) => keepTicket(unit, kept));
+    await this.context.storage.scoped(scopeFromVerifiedKey(key), async (unit) => {
+      await keepTicket(unit, kept);
+      const line = { actor: key.keyId, action: 'stream_ticket.create', targetId: key.keyId, requestId, detail: {} };
+      unit.audit.note({ id: this.context.ids.next('audit'), ...line, ...madeWith({ expires_at: wireTime(expiresAt) }), createdAt: unit.now });
+    });
     return { ticket, expiresAt };
   }
 

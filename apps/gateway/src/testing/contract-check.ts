@@ -15,6 +15,8 @@ export interface ContractCheck {
   check(method: string, path: string, answer: Answered): void;
   /** Ids of the operations that have succeeded. */
   readonly succeeded: ReadonlySet<string>;
+  /** Request ids of the answers that succeeded, by operation. */
+  readonly requests: ReadonlyMap<string, readonly string[]>;
 }
 
 interface Documented {
@@ -28,12 +30,14 @@ export function contractCheck(listener: Listener): ContractCheck {
   const { ajv, validator } = validatorsOf(JSON.stringify(listener.document.components ?? {}));
   const operations = operationsOf(listener.document);
   const succeeded = new Set<string>();
+  const requests = new Map<string, string[]>();
   const hold = (what: string, ref: string, body: unknown): void => {
     const validate = validator(ref);
     if (!validate(body)) throw new Error(`${what} is not a ${ref}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(body).slice(0, 2_000)}`);
   };
   return {
     succeeded,
+    requests,
     check: (method, path, answer) => {
       const what = `${method.toUpperCase()} ${path} → ${answer.status}`;
       if (answer.status >= 400) return hold(what, '#/components/schemas/Problem', answer.body);
@@ -42,6 +46,7 @@ export function contractCheck(listener: Listener): ContractCheck {
       const content = contentOf(operation.responses[String(answer.status)]);
       if (content === undefined) throw new Error(`${what}: ${operation.id} does not document this status`);
       succeeded.add(operation.id);
+      requests.set(operation.id, [...(requests.get(operation.id) ?? []), answer.headers['x-request-id'] ?? '']);
       if (content.ref !== null) hold(what, content.ref, answer.body);
       else if (content.type !== null && !answer.type.startsWith(content.type)) throw new Error(`${what}: ${answer.type} instead of ${content.type}`);
     },

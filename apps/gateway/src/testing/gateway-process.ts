@@ -7,6 +7,7 @@ import type { GatewayRig } from './rig';
 /** A built gateway as a process of its own, beside a rig's. */
 export interface GatewayProcess {
   readonly url: string;
+  readonly operatorUrl: string;
   /** What it logged so far. */
   readonly lines: readonly string[];
   readonly exited: Promise<number | null>;
@@ -17,7 +18,7 @@ export interface GatewayProcess {
 }
 
 const READY_MAX_MS = 180_000;
-const readyLine = z.object({ ready: z.literal(true), port: z.number() });
+const readyLine = z.object({ ready: z.literal(true), port: z.number(), operatorPort: z.number() });
 
 /** Starts `dist`'s gateway on the rig's database, with its keys and `more` of the environment, and waits until it serves. */
 export async function startGateway(rig: GatewayRig, more: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
@@ -26,7 +27,7 @@ export async function startGateway(rig: GatewayRig, more: Readonly<Record<string
   const lines: string[] = [];
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   child.stderr.on('data', (chunk: Buffer) => lines.push(chunk.toString()));
-  const port = await new Promise<number>((resolve, reject) => {
+  const { port, operatorPort } = await new Promise<z.output<typeof readyLine>>((resolve, reject) => {
     const failed = (why: string): void => reject(new Error(`${why}\n${lines.join('\n')}`));
     const late = setTimeout(() => {
       child.kill('SIGKILL');
@@ -38,11 +39,12 @@ export async function startGateway(rig: GatewayRig, more: Readonly<Record<string
       const ready = readyLine.safeParse(JSON.parse(line));
       if (!ready.success) return;
       clearTimeout(late);
-      resolve(ready.data.port);
+      resolve(ready.data);
     });
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    operatorUrl: `http://127.0.0.1:${operatorPort}`,
     lines,
     exited,
     stop: () => {

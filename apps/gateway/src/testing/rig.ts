@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { API_CALENDAR, type ApiCalendar } from '@lockstep/delivery';
 import { type Clock, type TenantScope, unwrap } from '@lockstep/kernel';
 import {
   createHealth,
@@ -67,8 +68,8 @@ export interface GatewayRig {
   close(): Promise<void>;
 }
 
-/** Opens the rig; `streamLimits` replaces bounds a test would have to wait for. */
-export async function openRig(streamLimits: Partial<StreamLimits> = {}): Promise<GatewayRig> {
+/** Opens the rig; `streamLimits` replaces bounds a test would have to wait for, `apiCalendar` the versions of the API. */
+export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalendar: ApiCalendar = API_CALENDAR): Promise<GatewayRig> {
   const test = await openTestStorage();
   const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-gateway-'));
   const environ = {
@@ -103,6 +104,8 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}): Promise
     log,
     health,
     streamLimits: { ...STREAM_LIMITS, ...streamLimits },
+    apiCalendar,
+    passCrashPoint: () => undefined,
   };
   await addNetworks(test.ownerUrl);
   const made = await makeOperatorKey(storage, context.digest, systemRandom, false);

@@ -324,10 +324,10 @@ export const VARIABLES = {
   }),
   LOCKSTEP_CRASH_AT: row({
     property: 'crashAt',
-    meaning: 'For crash tests only: the named point, with an optional :N for the N-th pass, at which the engine ends itself.',
+    meaning: 'For crash tests only: the named point, with an optional :N for the N-th pass, at which the engine or the gateway ends itself.',
     schema: z.string().regex(/^[a-z_]{1,40}(:[1-9]\d{0,5})?$/, { error: 'write a crash point, for example journaled:2' }),
     standard: null,
-    usedBy: ['engine'],
+    usedBy: ['engine', 'gateway'],
   }),
   LOCKSTEP_SIM_HOST: row({
     property: 'simHost',

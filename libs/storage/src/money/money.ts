@@ -13,6 +13,11 @@ export class FeeSchedules extends ScopedRows<FeeScheduleRow> {
     super(unit, tables.feeSchedules);
   }
 
+  /** Keeps others from adding a version until the unit ends, so that versions follow each other. */
+  async hold(): Promise<void> {
+    await this.unit.query(`select pg_advisory_xact_lock(hashtextextended($1 || '|' || $2 || '|fees', 0))`, [...this.unit.scopeParameters]);
+  }
+
   /** All versions, oldest first. */
   versions(): Promise<readonly FeeScheduleRow[]> {
     return this.find({}, { orderBy: { version: 'ASC' } });

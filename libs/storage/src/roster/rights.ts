@@ -1,4 +1,4 @@
-import type { CopyId, LeaderId } from '@lockstep/kernel';
+import type { CopyId, FollowerId, LeaderId } from '@lockstep/kernel';
 import type { CopyConsentRow, EntitlementRow, LeaderTermsRow } from '../rows/rights';
 import * as tables from '../tables';
 import { equals, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
@@ -17,6 +17,16 @@ export class Entitlements extends ScopedRows<EntitlementRow> {
   ): Promise<Page<EntitlementRow, TimeCursor>> {
     const where = equals({ leader_id: filter.leaderId, follower_id: filter.followerId });
     return pageByTime(this.unit, this.table, { time: 'createdAt', id: 'id' }, request, where, (row) => ({ at: row.createdAt, id: row.id }));
+  }
+
+  /** The one of a leader and a follower, held against other writers until the unit ends; null: there is none yet, and nobody else makes it meanwhile. */
+  async hold(leaderId: LeaderId, followerId: FollowerId): Promise<EntitlementRow | null> {
+    await this.unit.query(`select pg_advisory_xact_lock(hashtextextended($1 || '|' || $2 || '|entitlement|' || $3 || '|' || $4, 0))`, [
+      ...this.unit.scopeParameters,
+      leaderId,
+      followerId,
+    ]);
+    return this.findOne({ leaderId, followerId }, { lock: true });
   }
 
   /** Every one of the scope that is not revoked, ended or not. Without a bound: a follower left out could not go on. */

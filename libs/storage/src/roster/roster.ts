@@ -1,7 +1,8 @@
-import type { CopyId, LeaderId, VenueAccountId } from '@lockstep/kernel';
+import type { CopyId, FollowerId, LeaderId, VenueAccountId } from '@lockstep/kernel';
 import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, SpareAgentRow, VenueAccountRow } from '../rows/roster';
 import type { NewRow } from '../rows/scoped';
 import * as tables from '../tables';
+import { text } from '../unit/codec';
 import { equals, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
 import { ScopedRows } from '../unit/rows';
 import type { ScopedSql } from '../unit/sql';
@@ -20,12 +21,17 @@ export class Leaders extends ScopedRows<LeaderRow, 'no'> {
 
   /** Who may copy these leaders. */
   async accessOf(ids: readonly LeaderId[]): Promise<ReadonlyMap<LeaderId, LeaderRow['access']>> {
+    return new Map([...(await this.of(ids))].map(([id, { access }]) => [id, access]));
+  }
+
+  /** These leaders; one that is not the scope's is absent. */
+  async of(ids: readonly LeaderId[]): Promise<ReadonlyMap<LeaderId, LeaderRow>> {
     if (ids.length === 0) return new Map();
     const rows = await this.unit.query(
       `select ${tables.leaders.selectList()} from leaders where tenant_id = $1 and environment = $2 and id = any($3::text[])`,
-      [...this.unit.scopeParameters, [...ids]],
+      [...this.unit.scopeParameters, [...new Set(ids)]],
     );
-    return new Map(rows.map((row) => tables.leaders.parse(row)).map(({ id, access }) => [id, access]));
+    return new Map(rows.map((row) => tables.leaders.parse(row)).map((row) => [row.id, row]));
   }
 }
 
@@ -37,6 +43,16 @@ export class Followers extends ScopedRows<FollowerRow> {
   page(request: PageRequest<TimeCursor>, filter: { readonly externalRef?: string } = {}): Promise<Page<FollowerRow, TimeCursor>> {
     return pageByTime(this.unit, this.table, BY_TIME, request, equals({ external_ref: filter.externalRef }), cursorOf);
   }
+
+  /** Followers by these external references; one that nobody has is absent. */
+  async idsOf(externalRefs: readonly string[]): Promise<ReadonlyMap<string, FollowerId>> {
+    if (externalRefs.length === 0) return new Map();
+    const rows = await this.unit.query(
+      'select id, external_ref from followers where tenant_id = $1 and environment = $2 and external_ref = any($3::text[])',
+      [...this.unit.scopeParameters, [...externalRefs]],
+    );
+    return new Map(rows.map((row) => [text('external_ref').read(row.external_ref), text<FollowerId>('id').read(row.id)]));
+  }
 }
 
 export class VenueAccounts extends ScopedRows<VenueAccountRow, 'no'> {
@@ -46,6 +62,26 @@ export class VenueAccounts extends ScopedRows<VenueAccountRow, 'no'> {
 
   page(request: PageRequest<TimeCursor>, filter: { readonly followerId?: string } = {}): Promise<Page<VenueAccountRow, TimeCursor>> {
     return pageByTime(this.unit, this.table, BY_TIME, request, equals({ follower_id: filter.followerId }), cursorOf);
+  }
+
+  /** Holds names that an account may take against other writers until the unit ends, in one order. */
+  async holdNames(names: readonly string[]): Promise<void> {
+    for (const name of names.toSorted())
+      await this.unit.query(`select pg_advisory_xact_lock(hashtextextended($1 || '|' || $2 || '|venue_account|' || $3, 0))`, [
+        ...this.unit.scopeParameters,
+        name,
+      ]);
+  }
+
+  /** These accounts, held until the unit ends and in one order, so that two that hold several never wait for each other; one that is not the scope's is absent. */
+  async hold(ids: readonly VenueAccountId[]): Promise<ReadonlyMap<VenueAccountId, VenueAccountRow>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.unit.query(
+      `select ${tables.venueAccounts.selectList()} from venue_accounts
+       where tenant_id = $1 and environment = $2 and id = any($3::text[]) order by id for update`,
+      [...this.unit.scopeParameters, [...new Set(ids)]],
+    );
+    return new Map(rows.map((row) => tables.venueAccounts.parse(row)).map((row) => [row.id, row]));
   }
 
   /** Every account that may trade or has yet to be activated: what an engine loads. */
@@ -102,10 +138,17 @@ export class Copies extends ScopedRows<CopyRow, 'no'> {
   }
 
   /** The copies of a venue account that are not stopped, oldest first. */
-  async runningOn(venueAccountId: VenueAccountId): Promise<readonly CopyRow[]> {
+  runningOn(venueAccountId: VenueAccountId): Promise<readonly CopyRow[]> {
+    return this.runningOnAll([venueAccountId]);
+  }
+
+  /** As `runningOn`, of several accounts. */
+  async runningOnAll(venueAccountIds: readonly VenueAccountId[]): Promise<readonly CopyRow[]> {
+    if (venueAccountIds.length === 0) return [];
     const rows = await this.unit.query(
-      `select ${tables.copies.selectList()} from copies where tenant_id = $1 and environment = $2 and venue_account_id = $3 and state <> 'stopped' order by no`,
-      [...this.unit.scopeParameters, venueAccountId],
+      `select ${tables.copies.selectList()} from copies
+       where tenant_id = $1 and environment = $2 and venue_account_id = any($3::text[]) and state <> 'stopped' order by no`,
+      [...this.unit.scopeParameters, [...venueAccountIds]],
     );
     return rows.map((row) => tables.copies.parse(row));
   }

@@ -63,6 +63,7 @@ export interface KeyIndexRow {
   readonly signed: 'nothing' | 'changes' | 'everything';
   /** Sealed; null where nothing is signed. */
   readonly signingSecret: Buffer | null;
+  readonly apiVersion: string;
   readonly status: 'active' | 'revoked';
   readonly expiresAt: EpochMs | null;
   readonly createdAt: EpochMs;

@@ -14,6 +14,8 @@ export interface ApiKeyRow extends ScopedRow {
   readonly allowedAddresses: string[];
   /** Which of its requests have to be signed. */
   readonly signed: 'nothing' | 'changes' | 'everything';
+  /** Version of the API that answers it unless a request asks for another. */
+  readonly apiVersion: string;
   readonly status: 'active' | 'revoked';
   readonly replacedBy: Id<'apiKey'> | null;
   readonly createdAt: EpochMs;
@@ -61,12 +63,29 @@ export interface JobRow extends ScopedRow {
 /** A platform chore: as a tenant's job, without a scope. */
 export type PlatformJobRow = Omit<JobRow, keyof ScopedRow>;
 
-export interface AuditRow extends ScopedRow {
+/** A line of an audit log before it is linked. */
+export interface AuditLine {
   readonly id: Id<'audit'>;
+  /** API key's id, or `operator:` and an operator key's kid. */
   readonly actor: string;
   readonly action: string;
   readonly targetId: string | null;
   readonly requestId: string | null;
+  /** What was asked for, without secrets. */
   readonly detail: unknown;
+  /** Changed fields as they stood, and as they stand; null: nothing stood, or no field changed. Never secrets, nothing personal. */
+  readonly before: unknown;
+  readonly after: unknown;
   readonly createdAt: EpochMs;
 }
+
+/** A line in its chain. */
+export interface LinkedLine extends AuditLine {
+  /** 1, 2, 3 … in its chain, without holes. */
+  readonly no: bigint;
+  /** Digest of the line before it. */
+  readonly previous: Buffer;
+  readonly digest: Buffer;
+}
+export interface AuditRow extends ScopedRow, LinkedLine {}
+export type PlatformAuditRow = LinkedLine;

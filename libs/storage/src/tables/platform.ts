@@ -81,6 +81,7 @@ export const keyIndex = defineTable<KeyIndexRow>(
     allowedAddresses: texts('allowed_addresses'),
     signed: text<KeyIndexRow['signed']>('signed'),
     signingSecret: orNull(bytes('signing_secret')),
+    apiVersion: text('api_version'),
     status: text<KeyIndexRow['status']>('status'),
     expiresAt: orNull(time('expires_at')),
     createdAt: time('created_at'),

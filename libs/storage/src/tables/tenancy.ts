@@ -1,6 +1,6 @@
 import type { Id } from '@lockstep/kernel';
-import type { ApiKeyRow, AuditRow, CommandRow, JobRow, PlatformJobRow } from '../rows/tenancy';
-import { big, int, json, orNull, text, texts, time } from '../unit/codec';
+import type { ApiKeyRow, AuditRow, CommandRow, JobRow, PlatformAuditRow, PlatformJobRow } from '../rows/tenancy';
+import { big, bytes, int, json, orNull, text, texts, time } from '../unit/codec';
 import { type Columns, defineTable, scopeColumns } from '../unit/table';
 
 // What belongs to a tenant as a customer.
@@ -36,6 +36,7 @@ export const apiKeys = defineTable<ApiKeyRow>(
     narrowedTo: texts('narrowed_to'),
     allowedAddresses: texts('allowed_addresses'),
     signed: text<ApiKeyRow['signed']>('signed'),
+    apiVersion: text('api_version'),
     status: text<ApiKeyRow['status']>('status'),
     replacedBy: orNull(text<Id<'apiKey'>>('replaced_by')),
     createdAt: time('created_at'),
@@ -62,17 +63,21 @@ export const commands = defineTable<CommandRow>(
   },
   ['tenantId', 'environment', 'no'],
 );
-export const auditLog = defineTable<AuditRow>(
-  'audit_log',
-  {
-    ...scopeColumns,
-    id: text<Id<'audit'>>('id'),
-    actor: text('actor'),
-    action: text('action'),
-    targetId: orNull(text('target_id')),
-    requestId: orNull(text('request_id')),
-    detail: json('detail'),
-    createdAt: time('created_at'),
-  },
-  ['tenantId', 'environment', 'id'],
-);
+const lineColumns: Columns<PlatformAuditRow> = {
+  no: big('no'),
+  id: text<Id<'audit'>>('id'),
+  actor: text('actor'),
+  action: text('action'),
+  targetId: orNull(text('target_id')),
+  requestId: orNull(text('request_id')),
+  detail: json('detail'),
+  before: json('before'),
+  after: json('after'),
+  createdAt: time('created_at'),
+  previous: bytes('previous'),
+  digest: bytes('digest'),
+};
+/** The database numbers and links the lines. */
+const LINKED = ['no', 'previous', 'digest'] as const;
+export const auditLog = defineTable<AuditRow>('audit_log', { ...scopeColumns, ...lineColumns }, ['tenantId', 'environment', 'id'], LINKED);
+export const platformAuditLog = defineTable<PlatformAuditRow>('platform_audit_log', lineColumns, ['no'], LINKED);

@@ -19,14 +19,30 @@ export class Commands extends ScopedRows<CommandRow> {
 
   /** Appends a command and returns its number. The head's row lock is held to the end of the unit, so that a reader never meets a later number first. */
   async append(command: NewCommand): Promise<bigint> {
-    const [head] = await this.unit.query(
-      `insert into command_heads (tenant_id, environment, top_no) values ($1, $2, 1)
-       on conflict (tenant_id, environment) do update set top_no = command_heads.top_no + 1 returning top_no`,
-      [...this.unit.scopeParameters],
-    );
-    const no = BigInt(String(present(head, 'the command head').top_no));
-    await this.insert({ ...command, no, status: 'pending', result: null, createdAt: this.unit.now, begunAt: null, appliedAt: null });
+    const no = await this.take(1);
+    await this.insert(this.pendingRow(command, no));
     return no;
+  }
+
+  /** Appends commands in order, by two statements. */
+  async appendAll(commands: readonly NewCommand[]): Promise<void> {
+    if (commands.length === 0) return;
+    const first = (await this.take(commands.length)) - BigInt(commands.length) + 1n;
+    await this.insertAll(commands.map((command, index) => this.pendingRow(command, first + BigInt(index))));
+  }
+
+  /** Takes the next numbers and returns the last of them. */
+  private async take(count: number): Promise<bigint> {
+    const [head] = await this.unit.query(
+      `insert into command_heads (tenant_id, environment, top_no) values ($1, $2, $3)
+       on conflict (tenant_id, environment) do update set top_no = command_heads.top_no + excluded.top_no returning top_no`,
+      [...this.unit.scopeParameters, count],
+    );
+    return BigInt(String(present(head, 'the command head').top_no));
+  }
+
+  private pendingRow(command: NewCommand, no: bigint) {
+    return { ...command, no, status: 'pending' as const, result: null, createdAt: this.unit.now, begunAt: null, appliedAt: null };
   }
 
   /** Pending commands of numbers above `after`, in order, at most `limit`. */

@@ -1,7 +1,7 @@
 import { KILL_SWITCH } from '@lockstep/risk';
 import type { PlatformFlagRow } from '../rows/platform';
 import * as tables from '../tables';
-import { PAGE_LIMIT_MAX_ROWS, type Page, type PageRequest, type TimeCursor } from '../unit/keyset';
+import { type Page, type PageRequest, pageOf, readingOf, type TimeCursor } from '../unit/keyset';
 import type { ScopedSql } from '../unit/sql';
 
 /** Who turns a switch, and why. */
@@ -67,9 +67,9 @@ export class KillSwitches {
 
   /** Every switch that is on and stops something of this scope: its own, the operator's for the tenant, the platform's. By the time it was turned. */
   async page(request: PageRequest<TimeCursor>): Promise<Page<PlatformFlagRow, TimeCursor>> {
-    const limit = Math.min(Math.max(1, Math.trunc(request.limit)), PAGE_LIMIT_MAX_ROWS);
-    const [beyond, direction] = request.order === 'newest_first' ? ['<', 'desc'] : ['>', 'asc'];
-    const place = request.after === null ? [] : [new Date(request.after.at), request.after.id];
+    const reading = readingOf(request);
+    const { beyond, direction, limit } = reading;
+    const place = reading.from === null ? [] : [new Date(reading.from.at), reading.from.id];
     const rows = await this.unit.query(
       `select ${tables.platformFlags.selectList()} from platform_flags
        where active and (name = $3 or (tenant_id = $1 and (environment = $2 or environment is null)))
@@ -77,8 +77,10 @@ export class KillSwitches {
        order by updated_at ${direction}, name ${direction} limit ${limit + 1}`,
       [...this.unit.scopeParameters, KILL_SWITCH, ...place],
     );
-    const found = rows.slice(0, limit).map((row) => tables.platformFlags.parse(row));
-    const last = found.at(-1);
-    return { rows: found, next: rows.length > limit && last !== undefined ? { at: last.updatedAt, id: last.name } : null };
+    return pageOf(
+      reading,
+      rows.map((row) => tables.platformFlags.parse(row)),
+      (row) => ({ at: row.updatedAt, id: row.name }),
+    );
   }
 }

@@ -9,6 +9,7 @@ export type AfterCommit = () => void | Promise<void>;
 /** One open transaction. Made by `Storage` only and unusable once its work returned. */
 export class Sql {
   private readonly hooks: AfterCommit[] = [];
+  private readonly lastSteps: (() => Promise<void>)[] = [];
   private discarded = false;
 
   constructor(
@@ -32,6 +33,16 @@ export class Sql {
   /** TypeORM on this transaction, for single rows. */
   get manager(): EntityManager {
     return this.runner.manager;
+  }
+
+  /** Runs `step` when the unit's work is done, right before the commit and in order of registration; never when the unit is rolled back. For locks that are to be held for as short as can be. */
+  lastStep(step: () => Promise<void>): void {
+    this.lastSteps.push(step);
+  }
+
+  /** Runs the last steps. `Storage` calls it once, before the commit. */
+  async finish(): Promise<void> {
+    for (const step of this.lastSteps) await step();
   }
 
   /** Runs `hook` after the commit, in order of registration; never when the unit is rolled back. */

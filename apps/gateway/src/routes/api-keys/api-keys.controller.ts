@@ -1,4 +1,4 @@
-import { WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { API_CALENDAR, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { type EpochMs, err, ok } from '@lockstep/kernel';
 import type { ApiKeyRow } from '@lockstep/storage';
 import { isApiScope, missingScopes } from '@lockstep/tenancy';
@@ -11,10 +11,11 @@ import { CountsAs, Needs } from '../../auth/access';
 import { AddressLists } from '../../auth/addresses';
 import { belongsOf, isNobodys } from '../../auth/belongs';
 import { newSigningSecret } from '../../auth/signing-secrets';
+import { changedFields, madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
-import { idField, nameField, timeField } from '../../http/fields';
+import { idField, nameField, timeField, timeOrNull } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { publish, told } from '../../http/publish';
@@ -40,6 +41,10 @@ class CreateApiKeyDto extends createZodDto(
     narrowed_to: narrowedSchema.nullable().default(null),
     allowed_addresses: allowedAddressesField.default([]),
     signed: signedSchema.default('nothing'),
+    api_version: z
+      .enum(API_CALENDAR.versions.map(({ version }) => version) as [string, ...string[]])
+      .optional()
+      .describe('Version of the API it is made for; left out: the newest. A rotated key keeps its own.'),
   }),
 ) {}
 class PatchApiKeyDto extends createZodDto(z.strictObject({ name: nameField.optional(), allowed_addresses: allowedAddressesField.optional() })) {}
@@ -89,17 +94,13 @@ export class ApiKeysController {
       const narrowedTo = body.narrowed_to === null ? [] : narrowedIds(body.narrowed_to);
       for (const one of narrowedTo)
         if (isNobodys(await belongsOf(unit, one))) return err(refusal('not_found', 'A narrowing names something that is not there.'));
-      const order = { ...call.scope, label: body.name, scopes: granted, narrowedTo, allowedAddresses, signed: body.signed, expiresAt };
-      const issued = await issueKey(this.context, unit, order);
-      await this.mutations.audit(unit, call, 'api_key.create', issued.id, {
-        name: body.name,
-        scopes: granted,
-        narrowed_to: body.narrowed_to,
-        allowed_addresses: allowedAddresses,
-        signed: body.signed,
-      });
+      const bounds = { narrowedTo, allowedAddresses, signed: body.signed, expiresAt };
+      const version = body.api_version === undefined ? {} : { apiVersion: body.api_version };
+      const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, ...bounds, ...version });
       const row = await unit.apiKeys.findOne({ id: issued.id });
-      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret, signing_secret: issued.signingSecret });
+      if (row === null) return err(NOT_FOUND);
+      await this.mutations.audit(unit, call, 'api_key.create', issued.id, {}, madeWith(keyTerms(row)));
+      return ok({ ...apiKeyBody(row), key: issued.secret, signing_secret: issued.signingSecret });
     });
   }
 
@@ -139,7 +140,7 @@ export class ApiKeysController {
       const change = { label: body.name ?? row.label, allowedAddresses };
       await unit.apiKeys.update({ id }, change);
       await unit.keyIndex.update({ kid: row.kid }, { allowedAddresses });
-      await this.mutations.audit(unit, call, 'api_key.update', id, { name: change.label, allowed_addresses: allowedAddresses });
+      await this.mutations.audit(unit, call, 'api_key.update', id, {}, changedFields(keyTerms(row), keyTerms({ ...row, ...change })));
       this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
       return ok(apiKeyBody({ ...row, ...change }));
     });
@@ -157,7 +158,7 @@ export class ApiKeysController {
       if (row.status === 'revoked') return err(refusal('state_conflict', 'It is revoked already.'));
       await unit.apiKeys.update({ id }, { status: 'revoked', revokedAt: unit.now });
       await unit.keyIndex.update({ kid: row.kid }, { status: 'revoked' });
-      await this.mutations.audit(unit, call, 'api_key.revoke', id);
+      await this.mutations.audit(unit, call, 'api_key.revoke', id, {}, changedFields({ status: row.status }, { status: 'revoked' }));
       this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
       await publish(this.context, unit, told('api_key.revoked', { key_id: id, hint: row.prefix, reason: 'revoked', actor: call.key.keyId }));
       return ok(apiKeyBody({ ...row, status: 'revoked', revokedAt: unit.now }));
@@ -178,7 +179,7 @@ export class ApiKeysController {
       const made = signed === 'nothing' ? null : newSigningSecret(this.context.keys, this.context.random, call.scope, id);
       await unit.apiKeys.update({ id }, { signed });
       await unit.keyIndex.update({ kid: row.kid }, { signed, signingSecret: made?.sealed ?? null });
-      await this.mutations.audit(unit, call, 'api_key.signing', id, { signed });
+      await this.mutations.audit(unit, call, 'api_key.signing', id, {}, changedFields({ signed: row.signed }, { signed }));
       return ok({ ...apiKeyBody({ ...row, signed }), signing_secret: made?.secret ?? null });
     });
   }
@@ -204,12 +205,15 @@ export class ApiKeysController {
         allowedAddresses: old.allowedAddresses,
         signed: old.signed,
         expiresAt,
+        apiVersion: old.apiVersion,
       });
       // Never later than it would have ended by itself.
       const oldUntil = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, unit.now + body.overlap_seconds * 1_000);
-      await unit.apiKeys.update({ id }, { replacedBy: issued.id, expiresAt: oldUntil });
+      const ending = { replacedBy: issued.id, expiresAt: oldUntil };
+      await unit.apiKeys.update({ id }, ending);
       await unit.keyIndex.update({ kid: old.kid }, { expiresAt: oldUntil });
-      await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id, overlap_seconds: body.overlap_seconds });
+      const change = changedFields(lifeOf(old), lifeOf(ending));
+      await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id, overlap_seconds: body.overlap_seconds }, change);
       this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
       const row = await unit.apiKeys.findOne({ id: issued.id });
       return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret, signing_secret: issued.signingSecret });
@@ -228,3 +232,15 @@ function rotationRefusal(old: ApiKeyRow, call: Call, now: EpochMs): Refusal | nu
 
 /** As long as the old key was to live from its making on; null where it was to live for ever. */
 const sameLifetime = (old: ApiKeyRow, now: EpochMs): EpochMs | null => (old.expiresAt === null ? null : now + (old.expiresAt - old.createdAt));
+
+/** What a key is made with, as the audit log tells it: no part of a secret. */
+function keyTerms(row: ApiKeyRow) {
+  const { name, scopes, narrowed_to, allowed_addresses, signed, api_version, expires_at } = apiKeyBody(row);
+  return { name, scopes, narrowed_to, allowed_addresses, signed, api_version, expires_at };
+}
+
+/** What a rotation changes of the old key. */
+const lifeOf = ({ expiresAt, replacedBy }: Pick<ApiKeyRow, 'expiresAt' | 'replacedBy'>) => ({
+  expires_at: timeOrNull(expiresAt),
+  replaced_by: replacedBy,
+});

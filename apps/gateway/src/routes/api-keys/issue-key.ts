@@ -1,3 +1,4 @@
+import { newestVersion } from '@lockstep/delivery';
 import type { Environment, EpochMs, Id, TenantId } from '@lockstep/kernel';
 import type { ScopedUnit } from '@lockstep/storage';
 import { type ApiScope, keyHint, newApiKey, type SigningDemand } from '@lockstep/tenancy';
@@ -15,6 +16,8 @@ export interface KeyOrder {
   readonly allowedAddresses: readonly string[];
   readonly signed: SigningDemand;
   readonly expiresAt: EpochMs | null;
+  /** Version of the API it is made for; left out: the newest. */
+  readonly apiVersion?: string;
 }
 
 export interface IssuedKey {
@@ -34,6 +37,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
   const allowedAddresses = [...order.allowedAddresses];
   const { signed } = order;
   const signing = signed === 'nothing' ? null : newSigningSecret(context.keys, context.random, order, id);
+  const apiVersion = order.apiVersion ?? newestVersion(context.apiCalendar);
   await unit.apiKeys.insert({
     id,
     kid: made.kid,
@@ -44,6 +48,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     narrowedTo,
     allowedAddresses,
     signed,
+    apiVersion,
     status: 'active',
     replacedBy: null,
     createdAt: unit.now,
@@ -62,6 +67,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     allowedAddresses,
     signed,
     signingSecret: signing?.sealed ?? null,
+    apiVersion,
     status: 'active',
     expiresAt: order.expiresAt,
     createdAt: unit.now,

@@ -1,4 +1,4 @@
-import type { VenueAccountId } from '@lockstep/kernel';
+import type { CopyId, VenueAccountId } from '@lockstep/kernel';
 import {
   type CopySettings,
   decodeCopySettings,
@@ -9,7 +9,8 @@ import {
   type SharingConflict,
   sharingConflict,
 } from '@lockstep/roster';
-import type { CopyRow, LeaderRow, ScopedUnit } from '@lockstep/storage';
+import { type CopyRow, type LeaderRow, type ScopedUnit, settingsInForce } from '@lockstep/storage';
+import type { ItemRefusal } from '../../http/bulk';
 import { type Refusal, refusal } from '../../http/problem-exception';
 
 const REFUSALS: Readonly<Record<SharingConflict, Refusal>> = {
@@ -22,15 +23,48 @@ const REFUSALS: Readonly<Record<SharingConflict, Refusal>> = {
   orders: refusal('orders_conflict', 'A copy that mirrors orders has its venue account for itself: use another account, or the policy `positions`.'),
 };
 
-/** Why a copy may not join those that run on a venue account; null when it may. Call it with the account locked, so that copies join it one after another. */
-export async function sharingRefusal(
-  unit: ScopedUnit,
-  venueAccountId: VenueAccountId,
-  joining: { readonly leader: LeaderRow; readonly settings: unknown },
-): Promise<Refusal | null> {
-  const running = await sharersOf(unit, await unit.copies.runningOn(venueAccountId));
-  const conflict = sharingConflict({ watchedNo: joining.leader.watchedNo, settings: settingsOf(joining.settings) }, running);
-  return conflict === null ? null : REFUSALS[conflict];
+/** A copy that shares an account. */
+interface AccountSharer extends Sharer {
+  readonly copyId: CopyId;
+}
+
+/** A copy that asks to join an account. */
+interface Joining {
+  readonly leader: LeaderRow;
+  readonly settings: unknown;
+}
+
+/** Who shares the accounts that copies are to join, those that join by and by included. Make it with the accounts locked, so that no other copy joins meanwhile. */
+export class AccountSharers {
+  constructor(private readonly running: Map<VenueAccountId, AccountSharer[]>) {}
+
+  /** Why a copy may not join those that run on the account, and the one that stands in its way where it is one; null when it may. */
+  refusal(venueAccountId: VenueAccountId, { leader: { watchedNo }, settings }: Joining): ItemRefusal | null {
+    const sharers = this.running.get(venueAccountId) ?? [];
+    const conflict = sharingConflict({ watchedNo, settings: settingsOf(settings) }, sharers);
+    if (conflict === null) return null;
+    const existing = conflict === 'same_leader' ? sharers.find((one) => one.watchedNo === watchedNo) : undefined;
+    return { ...REFUSALS[conflict], ...(existing !== undefined && { existingId: existing.copyId }) };
+  }
+
+  join(venueAccountId: VenueAccountId, { copyId, leader: { watchedNo }, settings }: Joining & { readonly copyId: CopyId }): void {
+    const sharers = this.running.get(venueAccountId) ?? [];
+    sharers.push({ copyId, watchedNo, settings: settingsOf(settings) });
+    this.running.set(venueAccountId, sharers);
+  }
+}
+
+/** Who shares these accounts: three statements, however many. */
+export async function sharersOfAccounts(unit: ScopedUnit, venueAccountIds: readonly VenueAccountId[]): Promise<AccountSharers> {
+  const copies = await unit.copies.runningOnAll(venueAccountIds);
+  const sharers = await sharersOf(unit, copies);
+  const accountOf = new Map(copies.map(({ id, venueAccountId }) => [id, venueAccountId]));
+  const running = new Map<VenueAccountId, AccountSharer[]>();
+  for (const sharer of sharers) {
+    const account = accountOf.get(sharer.copyId);
+    if (account !== undefined) running.set(account, [...(running.get(account) ?? []), sharer]);
+  }
+  return new AccountSharers(running);
 }
 
 /** Why a copy may not take these settings beside the others of its venue account; null when it may. */
@@ -44,15 +78,13 @@ export async function settingsRefusal(unit: ScopedUnit, copy: CopyRow, settings:
   return sharers.some((other) => mirrorsBeside(wanted, other.settings)) ? REFUSALS.orders : null;
 }
 
-/** At most as many copies as an account may have: read one by one. */
-async function sharersOf(unit: ScopedUnit, copies: readonly CopyRow[]): Promise<readonly Sharer[]> {
-  const sharers: Sharer[] = [];
-  for (const copy of copies) {
-    const leader = await unit.leaders.findOne({ id: copy.leaderId });
-    const version = await unit.copies.settings(copy.id, copy.settingsVersion);
-    if (leader !== null && version !== null) sharers.push({ watchedNo: leader.watchedNo, settings: settingsOf(version.settings) });
-  }
-  return sharers;
+async function sharersOf(unit: ScopedUnit, copies: readonly CopyRow[]): Promise<readonly AccountSharer[]> {
+  const leaders = await unit.leaders.of(copies.map(({ leaderId }) => leaderId));
+  const versions = await settingsInForce(unit, copies);
+  return copies.flatMap(({ id, leaderId }) => {
+    const [leader, version] = [leaders.get(leaderId), versions.get(id)];
+    return leader === undefined || version === undefined ? [] : [{ copyId: id, watchedNo: leader.watchedNo, settings: settingsOf(version.settings) }];
+  });
 }
 
 /** Settings as stored. What cannot be read is traded by nobody: the defaults stand for it. */

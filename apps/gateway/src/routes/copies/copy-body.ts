@@ -16,6 +16,7 @@ import { type CopyRow, type CopySettingsRow, equitiesOf, latestCommands, type Sc
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
+import type { RevisionOf } from '../../http/tags';
 import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
 import { exposureSchema, impactSchema } from '../limits/limits-body';
 import { copyRightsSchema, presentRights } from '../rights/copy-rights';
@@ -182,6 +183,8 @@ export const copySchema = named(
 );
 export const copyListSchema = listOf('CopyList', copySchema);
 export type CopyBody = z.output<typeof copySchema>;
+/** What callers change of a copy. */
+export const copyRevision: RevisionOf<CopyBody> = ({ settings_version, allocation }) => [settings_version, allocation];
 
 /** One version of a copy's settings. */
 export const settingsVersionSchema = named(

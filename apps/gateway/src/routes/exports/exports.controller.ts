@@ -7,6 +7,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
+import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers, AnswersFile } from '../../http/documented';
@@ -60,7 +61,7 @@ export class ExportsController {
       await unit.exports.insert(queued(id, body.kind, params, unit.now));
       await unit.jobs.enqueue(renderExportJob(ids, unit.now, { exportId: id }));
       this.mutations.wake(unit, WAKEUP_CHANNELS.jobs);
-      await this.mutations.audit(unit, call, 'export.create', id, body);
+      await this.mutations.audit(unit, call, 'export.create', id, body, madeWith({ ...body }));
       const row = await unit.exports.findOne({ id });
       return row === null ? err(NOT_FOUND) : ok(exportBody(row));
     });

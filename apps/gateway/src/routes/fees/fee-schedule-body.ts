@@ -1,9 +1,11 @@
 import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
 import { formatRate, rate } from '@lockstep/kernel';
-import type { FeeScheduleRow } from '@lockstep/storage';
+import { effectiveSchedule } from '@lockstep/ledger';
+import { type FeeScheduleRow, feeVersionOf } from '@lockstep/storage';
 import { z } from 'zod';
 import { named } from '../../http/documented';
 import { livemodeField } from '../../http/fields';
+import type { RevisionOf } from '../../http/tags';
 
 /** One version of a tenant's execution markup. */
 export const feeScheduleSchema = named(
@@ -31,6 +33,7 @@ export const feeScheduleListSchema = named(
       data: z.array(feeScheduleSchema),
       version_in_force: z.int().nullable().describe('Null while none has acted.'),
       next_cursor: z.null(),
+      prev_cursor: z.null(),
       has_more: z.literal(false),
     })
     .describe('Every version, oldest first.'),
@@ -49,3 +52,13 @@ export const feeScheduleBody = (row: FeeScheduleRow): z.output<typeof feeSchedul
   created_at: wireTime(row.createdAt),
   effective_from: wireTime(row.effectiveFrom),
 });
+
+export type FeeScheduleListBody = z.output<typeof feeScheduleListSchema>;
+
+export function feeScheduleList(rows: readonly FeeScheduleRow[], now: number): FeeScheduleListBody {
+  const inForce = effectiveSchedule(rows.map(feeVersionOf), now)?.version ?? null;
+  return { data: rows.map(feeScheduleBody), version_in_force: inForce, next_cursor: null, prev_cursor: null, has_more: false };
+}
+
+/** What a further version is based on: those there are, whichever of them is in force. */
+export const feeScheduleRevision: RevisionOf<FeeScheduleListBody> = ({ data }) => data;

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@lockstep/delivery';
 import { err, ok, parseDecimal, rate } from '@lockstep/kernel';
-import { announceSchedule, effectiveSchedule, type FeeScheduleError } from '@lockstep/ledger';
+import { announceSchedule, type FeeScheduleError } from '@lockstep/ledger';
 import { feeVersionOf } from '@lockstep/storage';
 import { Body, Controller, Get, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -8,13 +8,15 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
+import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
-import { Answers } from '../../http/documented';
+import { Answers, AnswersTag, TakesTag } from '../../http/documented';
 import { addressField } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { feeScheduleBody, feeScheduleListSchema, feeScheduleSchema } from './fee-schedule-body';
+import { staleRefusal } from '../../http/tags';
+import { feeScheduleBody, feeScheduleList, feeScheduleListSchema, feeScheduleRevision, feeScheduleSchema } from './fee-schedule-body';
 
 class CreateFeeScheduleDto extends createZodDto(
   z.strictObject({
@@ -52,6 +54,7 @@ export class FeesController {
 
   @Post()
   @Answers(201, feeScheduleSchema)
+  @TakesTag()
   @Needs('fees:write')
   create(@CurrentCall() call: Call, @Body() body: CreateFeeScheduleDto) {
     const markup = parseDecimal(body.execution_markup_bps, 1);
@@ -61,7 +64,11 @@ export class FeesController {
       const operatorBuilder = contract?.builderAddress ?? null;
       if (operatorBuilder !== null && body.builder_address !== null)
         return err(refusal('business_rule', 'By contract the operator’s builder receives the markup: leave builder_address out.'));
-      const versions = (await unit.feeSchedules.versions()).map(feeVersionOf);
+      await unit.feeSchedules.hold();
+      const rows = await unit.feeSchedules.versions();
+      const stale = await staleRefusal(call, () => feeScheduleList(rows, unit.now), feeScheduleRevision);
+      if (stale !== null) return err(stale);
+      const versions = rows.map(feeVersionOf);
       const terms = {
         markupTenthsBp: Number(markup.value),
         flow: body.flow,
@@ -89,21 +96,19 @@ export class FeesController {
         createdAt: unit.now,
         effectiveFrom: announced.value.effectiveFromMs,
       });
+      const made = await unit.feeSchedules.findOne({ id });
+      if (made === null) return err(NOT_FOUND);
       await this.mutations.command(unit, { kind: 'fees.changed', targetId: id, payload: {}, actor: call.key.keyId });
-      await this.mutations.audit(unit, call, 'fee_schedule.create', id, { version });
-      const row = await unit.feeSchedules.findOne({ id });
-      return row === null ? err(NOT_FOUND) : ok(feeScheduleBody(row));
+      await this.mutations.audit(unit, call, 'fee_schedule.create', id, { version }, madeWith(feeScheduleBody(made)));
+      return ok(feeScheduleBody(made));
     });
   }
 
   @Get()
   @Answers(200, feeScheduleListSchema)
+  @AnswersTag()
   @Needs('fees:read')
   list(@CurrentCall() call: Call) {
-    return this.reads.run(call, async (unit) => {
-      const rows = await unit.feeSchedules.versions();
-      const inForce = effectiveSchedule(rows.map(feeVersionOf), unit.now)?.version ?? null;
-      return { data: rows.map(feeScheduleBody), version_in_force: inForce, next_cursor: null, has_more: false as const };
-    });
+    return this.reads.tagged(call, feeScheduleRevision, async (unit) => feeScheduleList(await unit.feeSchedules.versions(), unit.now));
   }
 }

@@ -2,8 +2,18 @@ import { idText, livemode, timeText, wireTime } from '@lockstep/delivery';
 import { type FollowerRow, latestCommands, type ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
-import { livemodeField } from '../../http/fields';
+import { livemodeField, PLAIN_TEXT } from '../../http/fields';
+import type { RevisionOf } from '../../http/tags';
 import { commandOrNull, commandSchema } from '../commands/command-body';
+
+export const externalId = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(PLAIN_TEXT, { error: 'a text without control characters' })
+  .describe('Your own name for this user, unique among your followers. Put no personal data here.');
+/** A follower to be made. */
+export const newFollower = z.strictObject({ external_id: externalId.optional() });
 
 /** A tenant's end user. Nothing personal is kept: `external_id` is the tenant's own handle. */
 export const followerSchema = named(
@@ -22,6 +32,8 @@ export const followerSchema = named(
 );
 export const followerListSchema = listOf('FollowerList', followerSchema);
 export type FollowerBody = z.output<typeof followerSchema>;
+/** What callers change of a follower. */
+export const followerRevision: RevisionOf<FollowerBody> = ({ external_id, status }) => [external_id, status];
 
 /** Presents followers with their newest commands. */
 export async function presentFollowers(unit: ScopedUnit, rows: readonly FollowerRow[]): Promise<(row: FollowerRow) => FollowerBody> {

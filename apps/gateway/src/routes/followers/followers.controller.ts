@@ -6,23 +6,19 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
+import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
-import { Answers } from '../../http/documented';
-import { idField, PLAIN_TEXT, timeCursor } from '../../http/fields';
+import { Answers, AnswersTag } from '../../http/documented';
+import { idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
-import { type FollowerBody, followerListSchema, followerSchema, presentFollowers } from './follower-body';
+import { externalId, type FollowerBody, followerListSchema, followerRevision, followerSchema, newFollower, presentFollowers } from './follower-body';
+import { NEW_FOLLOWER } from './make-followers';
 
-const externalId = z
-  .string()
-  .min(1)
-  .max(120)
-  .regex(PLAIN_TEXT, { error: 'a text without control characters' })
-  .describe('Your own name for this user, unique among your followers. Put no personal data here.');
-class CreateFollowerDto extends createZodDto(z.strictObject({ external_id: externalId.optional() })) {}
+class CreateFollowerDto extends createZodDto(newFollower) {}
 class FollowerPath extends createZodDto(z.object({ id: idField('flw') })) {}
 class FollowersQuery extends createZodDto(pageQuery.extend({ external_id: externalId.optional() })) {}
 
@@ -43,13 +39,18 @@ export class FollowersController {
   async create(@CurrentCall() call: Call, @Body() body: CreateFollowerDto) {
     const id = this.context.ids.next('follower');
     try {
-      return await this.mutations.run(call, 201, async (unit) => {
-        const beyond = await beyondQuota(unit, call, 'followers');
-        if (beyond !== null) return err(beyond);
-        await unit.followers.insert({ id, externalRef: body.external_id ?? null, status: 'active', createdAt: unit.now, updatedAt: unit.now });
-        await this.mutations.audit(unit, call, 'follower.create', id);
-        return this.presented(unit, id);
-      });
+      return await this.mutations.run(
+        call,
+        201,
+        async (unit) => {
+          const beyond = await beyondQuota(unit, call, 'followers');
+          if (beyond !== null) return err(beyond);
+          await unit.followers.insert({ id, externalRef: body.external_id ?? null, status: 'active', createdAt: unit.now, updatedAt: unit.now });
+          await this.mutations.audit(unit, call, 'follower.create', id, {}, madeWith(NEW_FOLLOWER));
+          return this.presented(unit, id);
+        },
+        followerRevision,
+      );
     } catch (error) {
       if (constraintOf(error) !== null) throw new ProblemException('already_exists', { detail: 'A follower with this external_id exists.' });
       throw error;
@@ -69,9 +70,10 @@ export class FollowersController {
 
   @Get(':id')
   @Answers(200, followerSchema)
+  @AnswersTag()
   @Needs('followers:read')
   get(@CurrentCall() call: Call, @Param() path: FollowerPath) {
-    return this.reads.one(call, (unit) => this.find(unit, path.id as FollowerId));
+    return this.reads.tagged(call, followerRevision, (unit) => this.find(unit, path.id as FollowerId));
   }
 
   @Post(':id/close-all')
@@ -80,12 +82,17 @@ export class FollowersController {
   @CountsAs('stops')
   closeAll(@CurrentCall() call: Call, @Param() path: FollowerPath) {
     const id = path.id as FollowerId;
-    return this.mutations.run(call, 202, async (unit) => {
-      if ((await unit.followers.findOne({ id })) === null) return err(NOT_FOUND);
-      await this.mutations.command(unit, { kind: 'follower.close_all', targetId: id, payload: {}, actor: call.key.keyId });
-      await this.mutations.audit(unit, call, 'follower.close_all', id);
-      return this.presented(unit, id);
-    });
+    return this.mutations.run(
+      call,
+      202,
+      async (unit) => {
+        if ((await unit.followers.findOne({ id })) === null) return err(NOT_FOUND);
+        await this.mutations.command(unit, { kind: 'follower.close_all', targetId: id, payload: {}, actor: call.key.keyId });
+        await this.mutations.audit(unit, call, 'follower.close_all', id);
+        return this.presented(unit, id);
+      },
+      followerRevision,
+    );
   }
 
   private async find(unit: ScopedUnit, id: FollowerId): Promise<FollowerBody | null> {

@@ -45,7 +45,8 @@ export class KeyLeaksController {
   @Answers(202, receivedSchema)
   async report(@Req() request: GatewayRequest, @Body() body: ReportKeyLeakDto) {
     await this.limit.chargeReport(request.ip ?? 'unknown');
-    await Promise.all([revokeFoundKey(this.context, body.key, body.found_at ?? null), sleep(ANSWER_AFTER_MS)]);
+    const found = { text: body.key, foundAt: body.found_at ?? null, requestId: request.requestId ?? null };
+    await Promise.all([revokeFoundKey(this.context, found), sleep(ANSWER_AFTER_MS)]);
     return { received: true as const };
   }
 }

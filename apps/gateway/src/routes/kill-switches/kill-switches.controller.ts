@@ -7,6 +7,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
+import { changedFields } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -84,7 +85,14 @@ export class KillSwitchesController {
       const actor = call.key.keyId;
       const name = killSwitchName(target);
       if (await unit.killSwitches.turn(name, active, { actor, reason })) {
-        await this.mutations.audit(unit, call, active ? 'kill_switch.engage' : 'kill_switch.release', id, { target: target.kind, reason });
+        await this.mutations.audit(
+          unit,
+          call,
+          active ? 'kill_switch.engage' : 'kill_switch.release',
+          id,
+          { target: target.kind, reason },
+          changedFields({ active: !active }, { active }),
+        );
         const change = told('kill_switch.changed', { target: target.kind, target_id: targetId(target), active, reason, actor });
         wakeStops(this.context, unit, active ? name : null);
         await publish(this.context, unit, change);

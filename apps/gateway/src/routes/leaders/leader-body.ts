@@ -4,6 +4,7 @@ import { type LeaderRow, type LeaderTermsRow, latestCommands, type ScopedUnit, w
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { livemodeField } from '../../http/fields';
+import type { RevisionOf } from '../../http/tags';
 import { commandOrNull, commandSchema } from '../commands/command-body';
 import { isCurrent, leaderDetectionBody, leaderDetectionSchema } from '../detection/detection-body';
 import { leaderTermsBody, leaderTermsSchema } from '../rights/terms-body';
@@ -35,6 +36,8 @@ export const leaderSchema = named(
 );
 export const leaderListSchema = listOf('LeaderList', leaderSchema);
 export type LeaderBody = z.output<typeof leaderSchema>;
+/** What callers change of a leader. */
+export const leaderRevision: RevisionOf<LeaderBody> = ({ name, terms, status, access }) => [name, terms, status, access];
 
 const termsSchema = z.record(z.string(), z.unknown());
 

@@ -7,17 +7,19 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
+import { changedFields, madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
-import { Answers } from '../../http/documented';
+import { Answers, AnswersTag, TakesTag } from '../../http/documented';
 import { addressField, idField, nameField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
 import { publish, told } from '../../http/publish';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
+import { staleRefusal } from '../../http/tags';
 import { networkField, networkRefusal, venueField } from '../venue';
-import { type LeaderBody, leaderListSchema, leaderSchema, presentLeaders } from './leader-body';
+import { type LeaderBody, leaderListSchema, leaderRevision, leaderSchema, presentLeaders } from './leader-body';
 
 const accessField = z
   .enum(LEADER_ACCESS)
@@ -59,19 +61,25 @@ export class LeadersController {
   @Answers(201, leaderSchema)
   @Needs('leaders:write')
   create(@CurrentCall() call: Call, @Body() body: CreateLeaderDto) {
-    return this.mutations.run(call, 201, async (unit) => {
-      const refused = await networkRefusal(unit, call.scope.environment, body.venue, body.network);
-      if (refused !== null) return err(refused);
-      const beyond = await beyondQuota(unit, call, 'leaders');
-      if (beyond !== null) return err(beyond);
-      const watched = await unit.inbox.watch(body.venue, body.network, body.address);
-      const id = this.context.ids.next('leader');
-      const times = { createdAt: unit.now, updatedAt: unit.now };
-      await unit.leaders.insert({ id, watchedNo: watched.no, name: body.name, terms: body.terms, status: 'active', access: body.access, ...times });
-      await this.mutations.command(unit, { kind: 'leader.watch', targetId: id, payload: {}, actor: call.key.keyId });
-      await this.mutations.audit(unit, call, 'leader.create', id);
-      return this.presented(unit, id);
-    });
+    return this.mutations.run(
+      call,
+      201,
+      async (unit) => {
+        const refused = await networkRefusal(unit, call.scope.environment, body.venue, body.network);
+        if (refused !== null) return err(refused);
+        const beyond = await beyondQuota(unit, call, 'leaders');
+        if (beyond !== null) return err(beyond);
+        const watched = await unit.inbox.watch(body.venue, body.network, body.address);
+        const id = this.context.ids.next('leader');
+        const times = { createdAt: unit.now, updatedAt: unit.now };
+        await unit.leaders.insert({ id, watchedNo: watched.no, name: body.name, terms: body.terms, status: 'active', access: body.access, ...times });
+        await this.mutations.command(unit, { kind: 'leader.watch', targetId: id, payload: {}, actor: call.key.keyId });
+        const { terms: _own, ...made } = body;
+        await this.mutations.audit(unit, call, 'leader.create', id, {}, madeWith({ ...made, status: 'active' }));
+        return this.presented(unit, id);
+      },
+      leaderRevision,
+    );
   }
 
   @Get()
@@ -87,38 +95,48 @@ export class LeadersController {
 
   @Get(':id')
   @Answers(200, leaderSchema)
+  @AnswersTag()
   @Needs('leaders:read')
   get(@CurrentCall() call: Call, @Param() path: LeaderPath) {
-    return this.reads.one(call, (unit) => this.find(unit, path.id as LeaderId));
+    return this.reads.tagged(call, leaderRevision, (unit) => this.find(unit, path.id as LeaderId));
   }
 
   @Patch(':id')
   @Answers(200, leaderSchema)
+  @TakesTag()
   @Needs('leaders:write')
   @CountsAs('orders')
   patch(@CurrentCall() call: Call, @Param() path: LeaderPath, @Body() body: PatchLeaderDto) {
     const id = path.id as LeaderId;
-    return this.mutations.run(call, 200, async (unit) => {
-      const row = await unit.leaders.findOne({ id }, { lock: true });
-      if (row === null) return err(NOT_FOUND);
-      if (row.status === 'closed') return err(refusal('state_conflict', 'A closed leader stays closed.'));
-      const change = { name: body.name ?? row.name, status: body.status ?? row.status, access: body.access ?? row.access, updatedAt: unit.now };
-      await unit.leaders.update({ id }, change);
-      if (change.status !== row.status) {
-        const kind = change.status === 'paused' ? 'leader.pause' : 'leader.resume';
-        await this.mutations.command(unit, { kind, targetId: id, payload: {}, actor: call.key.keyId });
-      }
-      if (change.access !== row.access) {
-        const kind = change.access === 'granted' ? 'leader.restrict' : 'leader.open';
-        await this.mutations.command(unit, { kind, targetId: id, payload: {}, actor: call.key.keyId });
-      }
-      await this.mutations.audit(unit, call, 'leader.update', id, body);
-      if (change.access !== row.access) {
-        const { access } = change;
-        await publish(this.context, unit, told('leader.access_changed', { leader_id: id, access, actor: call.key.keyId }));
-      }
-      return this.presented(unit, id);
-    });
+    return this.mutations.run(
+      call,
+      200,
+      async (unit) => {
+        const row = await unit.leaders.findOne({ id }, { lock: true });
+        if (row === null) return err(NOT_FOUND);
+        const stale = await staleRefusal(call, async () => (await presentLeaders(unit, [row]))(row), leaderRevision);
+        if (stale !== null) return err(stale);
+        if (row.status === 'closed') return err(refusal('state_conflict', 'A closed leader stays closed.'));
+        const change = { name: body.name ?? row.name, status: body.status ?? row.status, access: body.access ?? row.access, updatedAt: unit.now };
+        await unit.leaders.update({ id }, change);
+        if (change.status !== row.status) {
+          const kind = change.status === 'paused' ? 'leader.pause' : 'leader.resume';
+          await this.mutations.command(unit, { kind, targetId: id, payload: {}, actor: call.key.keyId });
+        }
+        if (change.access !== row.access) {
+          const kind = change.access === 'granted' ? 'leader.restrict' : 'leader.open';
+          await this.mutations.command(unit, { kind, targetId: id, payload: {}, actor: call.key.keyId });
+        }
+        const { name, status, access } = row;
+        const changed = changedFields({ name, status, access }, { name: change.name, status: change.status, access: change.access });
+        await this.mutations.audit(unit, call, 'leader.update', id, body, changed);
+        if (change.access !== access) {
+          await publish(this.context, unit, told('leader.access_changed', { leader_id: id, access: change.access, actor: call.key.keyId }));
+        }
+        return this.presented(unit, id);
+      },
+      leaderRevision,
+    );
   }
 
   @Post(':id/close')
@@ -127,15 +145,20 @@ export class LeadersController {
   @CountsAs('stops')
   close(@CurrentCall() call: Call, @Param() path: LeaderPath) {
     const id = path.id as LeaderId;
-    return this.mutations.run(call, 202, async (unit) => {
-      const row = await unit.leaders.findOne({ id }, { lock: true });
-      if (row === null) return err(NOT_FOUND);
-      if (row.status === 'closed') return err(refusal('state_conflict', 'It is closed already.'));
-      await unit.leaders.update({ id }, { status: 'closed', updatedAt: unit.now });
-      await this.mutations.command(unit, { kind: 'leader.close', targetId: id, payload: {}, actor: call.key.keyId });
-      await this.mutations.audit(unit, call, 'leader.close', id);
-      return this.presented(unit, id);
-    });
+    return this.mutations.run(
+      call,
+      202,
+      async (unit) => {
+        const row = await unit.leaders.findOne({ id }, { lock: true });
+        if (row === null) return err(NOT_FOUND);
+        if (row.status === 'closed') return err(refusal('state_conflict', 'It is closed already.'));
+        await unit.leaders.update({ id }, { status: 'closed', updatedAt: unit.now });
+        await this.mutations.command(unit, { kind: 'leader.close', targetId: id, payload: {}, actor: call.key.keyId });
+        await this.mutations.audit(unit, call, 'leader.close', id, {}, changedFields({ status: row.status }, { status: 'closed' }));
+        return this.presented(unit, id);
+      },
+      leaderRevision,
+    );
   }
 
   @Post(':id/close-all')
@@ -144,12 +167,17 @@ export class LeadersController {
   @CountsAs('stops')
   closeAll(@CurrentCall() call: Call, @Param() path: LeaderPath) {
     const id = path.id as LeaderId;
-    return this.mutations.run(call, 202, async (unit) => {
-      if ((await unit.leaders.findOne({ id })) === null) return err(NOT_FOUND);
-      await this.mutations.command(unit, { kind: 'leader.close_all', targetId: id, payload: {}, actor: call.key.keyId });
-      await this.mutations.audit(unit, call, 'leader.close_all', id);
-      return this.presented(unit, id);
-    });
+    return this.mutations.run(
+      call,
+      202,
+      async (unit) => {
+        if ((await unit.leaders.findOne({ id })) === null) return err(NOT_FOUND);
+        await this.mutations.command(unit, { kind: 'leader.close_all', targetId: id, payload: {}, actor: call.key.keyId });
+        await this.mutations.audit(unit, call, 'leader.close_all', id);
+        return this.presented(unit, id);
+      },
+      leaderRevision,
+    );
   }
 
   private async find(unit: ScopedUnit, id: LeaderId): Promise<LeaderBody | null> {

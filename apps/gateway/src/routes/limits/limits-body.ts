@@ -289,7 +289,9 @@ export function changedLimits(stored: unknown, draft: LimitsDraft): Result<Chain
 
 type Stands = Pick<PlatformLimitsRow, 'limits' | 'actor' | 'updatedAt'> | null;
 
-function standingBody(row: Stands) {
+function standingBody(stored: Stands) {
+  // A row without an actor was put there to be held, and says that none were ever set.
+  const row = stored?.actor === '' ? null : stored;
   const json = row === null ? NONE : limitsJson(row.limits);
   const { instruments } = json;
   const limits: LimitsJsonBody = {

@@ -5,11 +5,13 @@ import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CountsAs, Needs } from '../../auth/access';
+import { changedFields } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
-import { Answers } from '../../http/documented';
+import { Answers, AnswersTag, TakesTag } from '../../http/documented';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
+import { type RevisionOf, staleRefusal } from '../../http/tags';
 import { changedLimits, limitsDraft, type RiskLimitsBody, riskLimitsBody, riskLimitsSchema } from './limits-body';
 
 class LimitsPath extends createZodDto(
@@ -33,9 +35,10 @@ export class LimitsController {
 
   @Get(':id')
   @Answers(200, riskLimitsSchema)
+  @AnswersTag()
   @Needs('limits:read')
   get(@CurrentCall() call: Call, @Param() path: LimitsPath) {
-    return this.reads.one(call, async (unit) => {
+    return this.reads.tagged(call, limitsRevision, async (unit) => {
       const target = await targetIn(unit, path.id);
       return target === null ? null : bodyOf(unit, target);
     });
@@ -43,22 +46,41 @@ export class LimitsController {
 
   @Patch(':id')
   @Answers(200, riskLimitsSchema)
+  @TakesTag()
   @Needs('limits:write')
   @CountsAs('orders')
   patch(@CurrentCall() call: Call, @Param() path: LimitsPath, @Body() body: PatchLimitsDto) {
-    return this.mutations.run(call, 200, async (unit) => {
-      const { id } = path;
-      const target = await targetIn(unit, id);
-      if (target === null) return err(NOT_FOUND);
-      const limits = changedLimits(await unit.riskLimits.hold(id), body);
-      if (!limits.ok) return limits;
-      await unit.riskLimits.put(id, { limits: limits.value, actor: call.key.keyId });
-      await this.mutations.audit(unit, call, 'limits.update', id, { target: target.kind, limits: limits.value });
-      await this.mutations.command(unit, { kind: 'limits.changed', targetId: id, payload: {}, actor: call.key.keyId });
-      return ok(await bodyOf(unit, target));
-    });
+    return this.mutations.run(
+      call,
+      200,
+      async (unit) => {
+        const { id } = path;
+        const target = await targetIn(unit, id);
+        if (target === null) return err(NOT_FOUND);
+        const held = await unit.riskLimits.hold(id);
+        const stale = await staleRefusal(call, () => bodyOf(unit, target), limitsRevision);
+        if (stale !== null) return err(stale);
+        const limits = changedLimits(held, body);
+        if (!limits.ok) return limits;
+        await unit.riskLimits.put(id, { limits: limits.value, actor: call.key.keyId });
+        await this.mutations.audit(
+          unit,
+          call,
+          'limits.update',
+          id,
+          { target: target.kind, limits: limits.value },
+          changedFields(Object(held), limits.value),
+        );
+        await this.mutations.command(unit, { kind: 'limits.changed', targetId: id, payload: {}, actor: call.key.keyId });
+        return ok(await bodyOf(unit, target));
+      },
+      limitsRevision,
+    );
   }
 }
+
+/** What callers change: everything but what the engine tells of limits that were passed. */
+const limitsRevision: RevisionOf<RiskLimitsBody> = ({ passed: _told, ...limits }) => limits;
 
 type Target = Parameters<typeof riskLimitsBody>[1];
 

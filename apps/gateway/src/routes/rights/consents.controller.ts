@@ -5,6 +5,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
+import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -13,7 +14,7 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, refusal } from '../../http/problem-exception';
 import { publish, told } from '../../http/publish';
 import { Reads } from '../../http/reads';
-import { copySchema, presentCopies } from '../copies/copy-body';
+import { copyRevision, copySchema, presentCopies } from '../copies/copy-body';
 import { consentProblem } from './copy-rights';
 import { copyConsentBody, copyConsentListSchema } from './terms-body';
 
@@ -43,21 +44,26 @@ export class ConsentsController {
   @Answers(202, copySchema)
   @Needs('copies:write')
   give(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() { version }: ConsentDto) {
-    return this.mutations.run(call, 202, async (unit) => {
-      const copy = await unit.copies.findOne({ id: path.id as CopyId }, { lock: true });
-      if (copy === null) return err(NOT_FOUND);
-      if (copy.state === 'stopped') return err(refusal('state_conflict', 'The copy is stopped.'));
-      const refused = await consentProblem(unit, { id: copy.leaderId }, version);
-      if (refused !== null) return err(refused);
-      if ((await unit.copyConsents.findOne({ copyId: copy.id, version })) === null) {
-        const actor = call.key.keyId;
-        await unit.copyConsents.insert({ copyId: copy.id, leaderId: copy.leaderId, version, actor, consentedAt: unit.now });
-        await this.mutations.command(unit, { kind: 'copy.consent', targetId: copy.id, payload: {}, actor });
-        await this.mutations.audit(unit, call, 'copy.consent', copy.id, { version });
-        await publish(this.context, unit, told('copy.consented', { copy_id: copy.id, leader_id: copy.leaderId, version, actor }));
-      }
-      return ok((await presentCopies(unit, [copy]))(copy));
-    });
+    return this.mutations.run(
+      call,
+      202,
+      async (unit) => {
+        const copy = await unit.copies.findOne({ id: path.id as CopyId }, { lock: true });
+        if (copy === null) return err(NOT_FOUND);
+        if (copy.state === 'stopped') return err(refusal('state_conflict', 'The copy is stopped.'));
+        const refused = await consentProblem(unit, { id: copy.leaderId }, version);
+        if (refused !== null) return err(refused);
+        if ((await unit.copyConsents.findOne({ copyId: copy.id, version })) === null) {
+          const actor = call.key.keyId;
+          await unit.copyConsents.insert({ copyId: copy.id, leaderId: copy.leaderId, version, actor, consentedAt: unit.now });
+          await this.mutations.command(unit, { kind: 'copy.consent', targetId: copy.id, payload: {}, actor });
+          await this.mutations.audit(unit, call, 'copy.consent', copy.id, { version }, madeWith({ version }));
+          await publish(this.context, unit, told('copy.consented', { copy_id: copy.id, leader_id: copy.leaderId, version, actor }));
+        }
+        return ok((await presentCopies(unit, [copy]))(copy));
+      },
+      copyRevision,
+    );
   }
 
   @Get('consents')

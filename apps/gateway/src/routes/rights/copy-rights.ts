@@ -1,6 +1,6 @@
 import { timeText } from '@lockstep/delivery';
 import { consentRefusal, entitledUntil, firstUncovered, isEntitled } from '@lockstep/roster';
-import type { CopyRow, LeaderRow, ScopedUnit } from '@lockstep/storage';
+import type { CopyRow, EntitlementRow, LeaderRow, LeaderTermsRow, ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
 import { named } from '../../http/documented';
 import { timeOrNull } from '../../http/fields';
@@ -71,8 +71,14 @@ export async function presentRights(unit: ScopedUnit, rows: readonly CopyRow[]):
 
 /** Why a consent to `version` does not do for a copy of a leader now; null: it does. */
 export async function consentProblem(unit: ScopedUnit, { id }: Pick<LeaderRow, 'id'>, version: number | null): Promise<Refusal | null> {
-  const code = consentRefusal(await unit.leaderTerms.of([id]), version, unit.now);
-  return code === null ? null : refusal(code, CONSENT_DETAILS[code]);
+  return consentProblemOf(await unit.leaderTerms.of([id]), version, unit.now);
+}
+
+function consentProblemOf(terms: readonly LeaderTermsRow[], version: number | null, now: number): Refusal | null {
+  const code = consentRefusal(terms, version, now);
+  if (code === null) return null;
+  const detail = CONSENT_DETAILS[code];
+  return { code, detail, errors: [{ pointer: '/consent_version', code, detail }] };
 }
 
 const CONSENT_DETAILS = {
@@ -81,16 +87,31 @@ const CONSENT_DETAILS = {
   terms_outdated: 'Newer terms are in force: the follower has to consent to those.',
 } as const;
 
+/** Entitlements and terms of the leaders and followers that copies are to be made of. */
+export interface RightsFacts {
+  /** By leader and follower. */
+  readonly entitlements: ReadonlyMap<string, EntitlementRow>;
+  readonly terms: ReadonlyMap<string, readonly LeaderTermsRow[]>;
+}
+
+/** Reads what `rightsToBegin` asks for: two statements, however many pairs. */
+export async function rightsFactsOf(unit: ScopedUnit, pairs: readonly Pick<CopyRow, 'leaderId' | 'followerId'>[]): Promise<RightsFacts> {
+  const entitlements = await unit.entitlements.ofCopies(pairs);
+  const terms = new Map<string, LeaderTermsRow[]>();
+  for (const row of await unit.leaderTerms.of(pairs.map(({ leaderId }) => leaderId)))
+    terms.set(row.leaderId, [...(terms.get(row.leaderId) ?? []), row]);
+  return { entitlements, terms };
+}
+
 /** What a copy of a leader needs to be made for a follower: the entitlement it goes by, or null where none is needed; or why it may not be. */
-export async function rightsToBegin(
-  unit: ScopedUnit,
-  leader: LeaderRow,
-  followerId: CopyRow['followerId'],
-  consentVersion: number | null,
-): Promise<{ readonly refused: Refusal } | { readonly refused: null; readonly entitlementId: string | null }> {
-  const entitlement = leader.access === 'everyone' ? null : await unit.entitlements.findOne({ leaderId: leader.id, followerId });
-  if (entitledUntil(leader.access, entitlement) <= unit.now)
+export function rightsToBegin(
+  { entitlements, terms }: RightsFacts,
+  wanted: { readonly leader: LeaderRow; readonly followerId: CopyRow['followerId']; readonly consentVersion: number | null; readonly now: number },
+): { readonly refused: Refusal } | { readonly refused: null; readonly entitlementId: string | null } {
+  const { leader, followerId, consentVersion, now } = wanted;
+  const entitlement = leader.access === 'everyone' ? null : (entitlements.get(`${leader.id} ${followerId}`) ?? null);
+  if (entitledUntil(leader.access, entitlement) <= now)
     return { refused: refusal('entitlement_missing', 'The leader may be copied by followers with an entitlement alone.') };
-  const refused = await consentProblem(unit, leader, consentVersion);
+  const refused = consentProblemOf(terms.get(leader.id) ?? [], consentVersion, now);
   return refused === null ? { refused, entitlementId: entitlement?.id ?? null } : { refused };
 }

@@ -7,6 +7,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
+import { type AuditChange, changedFields, madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -53,12 +54,12 @@ export class EntitlementsController {
       const [leader, follower] = [await unit.leaders.findOne({ id: leaderId }), await unit.followers.findOne({ id: followerId })];
       if (leader === null || follower === null) return err(refusal('not_found', leader === null ? 'No such leader.' : 'No such follower.'));
       if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));
-      const before = await unit.entitlements.findOne({ leaderId, followerId }, { lock: true });
+      const before = await unit.entitlements.hold(leaderId, followerId);
       const change = { until, revokedAt: null, actor: call.key.keyId, updatedAt: unit.now };
       const id = before?.id ?? this.context.ids.next('entitlement');
       if (before === null) await unit.entitlements.insert({ id, leaderId, followerId, ...change, createdAt: unit.now });
       else await unit.entitlements.update({ id }, change);
-      return this.changed(unit, call, id, kindOf(before, until));
+      return this.changed(unit, call, id, kindOf(before, until), before);
     });
   }
 
@@ -97,22 +98,39 @@ export class EntitlementsController {
       if (row === null) return err(NOT_FOUND);
       if (row.revokedAt !== null) return err(refusal('state_conflict', 'It is revoked already.'));
       await unit.entitlements.update({ id }, { revokedAt: unit.now, actor: call.key.keyId, updatedAt: unit.now });
-      return this.changed(unit, call, id, 'entitlement.revoke');
+      return this.changed(unit, call, id, 'entitlement.revoke', row);
     });
   }
 
-  private async changed(unit: ScopedUnit, call: Call, id: Id<'entitlement'>, kind: CommandKind): Promise<Result<EntitlementBody, Refusal>> {
+  private async changed(
+    unit: ScopedUnit,
+    call: Call,
+    id: Id<'entitlement'>,
+    kind: CommandKind,
+    before: EntitlementRow | null,
+  ): Promise<Result<EntitlementBody, Refusal>> {
     const row = await unit.entitlements.findOne({ id });
     if (row === null) return err(NOT_FOUND);
     const { leaderId, followerId, until, revokedAt, actor } = row;
     await this.mutations.command(unit, { kind, targetId: id, payload: {}, actor });
     const detail = { leader_id: leaderId, follower_id: followerId, until: timeOrNull(until) };
-    await this.mutations.audit(unit, call, revokedAt === null ? 'entitlement.grant' : 'entitlement.revoke', id, detail);
+    await this.mutations.audit(
+      unit,
+      call,
+      revokedAt === null ? 'entitlement.grant' : 'entitlement.revoke',
+      id,
+      detail,
+      entitlementChange(before, row),
+    );
     const status = revokedAt === null ? ('granted' as const) : ('revoked' as const);
     await publish(this.context, unit, told('entitlement.changed', { entitlement_id: id, ...detail, status, actor }));
     return ok((await presentEntitlements(unit, [row]))(row));
   }
 }
+
+const standing = ({ until, revokedAt }: EntitlementRow) => ({ until: timeOrNull(until), revoked_at: timeOrNull(revokedAt) });
+const entitlementChange = (before: EntitlementRow | null, after: EntitlementRow): AuditChange =>
+  before === null ? madeWith(standing(after)) : changedFields(standing(before), standing(after));
 
 /** A grant that ends sooner than what stood is met as a stop is. */
 const kindOf = (before: EntitlementRow | null, until: number | null): CommandKind =>

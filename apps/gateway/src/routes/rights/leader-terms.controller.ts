@@ -5,6 +5,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
+import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
@@ -58,7 +59,7 @@ export class LeaderTermsController {
       const kind = bindingFrom < unit.now + NOTICE_MS ? 'terms.bind' : 'terms.announce';
       await this.mutations.command(unit, { kind, targetId: leaderId, payload: {}, actor: call.key.keyId });
       const published = leaderTermsBody({ ...call.scope, ...row });
-      await this.mutations.audit(unit, call, 'leader.terms', leaderId, published);
+      await this.mutations.audit(unit, call, 'leader.terms', leaderId, { version }, madeWith(published));
       const { created_at: _at, ...event } = published;
       await publish(this.context, unit, told('leader.terms_published', event));
       return ok(published);

@@ -7,6 +7,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
+import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers, AnswersFile } from '../../http/documented';
@@ -62,7 +63,14 @@ export class SettlementsController {
       if (row.id === wanted.settlementId) {
         await unit.jobs.enqueue(closePeriodJob(ids, unit.now, wanted));
         this.mutations.wake(unit, WAKEUP_CHANNELS.jobs);
-        await this.mutations.audit(unit, call, 'settlement.close', row.id, { from: body.from, to: body.to });
+        await this.mutations.audit(
+          unit,
+          call,
+          'settlement.close',
+          row.id,
+          { from: body.from, to: body.to },
+          madeWith({ from: body.from, to: body.to }),
+        );
       }
       return ok(settlementBody(row));
     });

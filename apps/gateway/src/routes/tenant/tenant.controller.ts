@@ -8,10 +8,11 @@ import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
-import { Answers } from '../../http/documented';
+import { Answers, AnswersTag } from '../../http/documented';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
+import { taggedAnswer } from '../../http/tags';
 import { commandBody, commandSchema } from '../commands/command-body';
 import { networkField, networkRefusal, venueField } from '../venue';
 import { instrumentListSchema, tenantSchema } from './tenant-body';
@@ -32,6 +33,7 @@ export class TenantController {
 
   @Get('tenant')
   @Answers(200, tenantSchema)
+  @AnswersTag()
   @Needs('tenant:read')
   async tenant(@CurrentCall() call: Call) {
     const { tenantId: id } = call.scope;
@@ -40,7 +42,7 @@ export class TenantController {
       { readOnly: true },
     );
     if (row === null) throw new ProblemException('not_found');
-    return {
+    const body = {
       id: row.id,
       livemode: livemode(call.scope.environment),
       name: row.name,
@@ -50,6 +52,7 @@ export class TenantController {
       operator_share: formatRate(rate(contract?.operatorShare ?? 0n)),
       created_at: wireTime(row.createdAt),
     };
+    return taggedAnswer(call, body, (whole) => whole);
   }
 
   @Post('close-all')

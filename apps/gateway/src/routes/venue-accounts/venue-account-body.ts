@@ -3,6 +3,7 @@ import { ACCOUNT_TYPES, AGENT_STATUSES, latestCommands, type ScopedUnit, type Ve
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { livemodeField, timeOrNull } from '../../http/fields';
+import type { RevisionOf } from '../../http/tags';
 import { commandOrNull, commandSchema } from '../commands/command-body';
 import { APPROVAL_KINDS, offersOf } from './approvals';
 
@@ -57,6 +58,8 @@ export const venueAccountSchema = named(
 );
 export const venueAccountListSchema = listOf('VenueAccountList', venueAccountSchema);
 export type VenueAccountBody = z.output<typeof venueAccountSchema>;
+/** Everything but the newest wish about it. */
+export const venueAccountRevision: RevisionOf<VenueAccountBody> = ({ command: _wish, ...account }) => account;
 
 /** Presents accounts with their newest commands. The sealed agent key is in none of it. */
 export async function presentAccounts(unit: ScopedUnit, rows: readonly VenueAccountRow[]): Promise<(row: VenueAccountRow) => VenueAccountBody> {

@@ -9,9 +9,10 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
+import { madeWith } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
-import { Answers } from '../../http/documented';
+import { Answers, AnswersTag } from '../../http/documented';
 import { addressField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
@@ -19,7 +20,7 @@ import { Reads } from '../../http/reads';
 import { networkField, networkRefusal, takesBuilderFee, venueField } from '../venue';
 import { APPROVAL_KINDS, nextAgentName, offerApprovals, offersOf, signatureField, signedApproval, stillGood } from './approvals';
 import { agentToOffer } from './renew-agent';
-import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountSchema } from './venue-account-body';
+import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountRevision, venueAccountSchema } from './venue-account-body';
 
 /** Head room of the builder consent over today's rate, so that a raise within it needs no new signature. Tenths of a basis point. */
 const CONSENT_TENTHS_BP = 100;
@@ -210,9 +211,10 @@ export class VenueAccountsController {
 
   @Get(':id')
   @Answers(200, venueAccountSchema)
+  @AnswersTag()
   @Needs('venue_accounts:read')
   get(@CurrentCall() call: Call, @Param() path: AccountPath) {
-    return this.reads.one(call, (unit) => this.find(unit, path.id as VenueAccountId));
+    return this.reads.tagged(call, venueAccountRevision, (unit) => this.find(unit, path.id as VenueAccountId));
   }
 
   private async find(unit: ScopedUnit, id: VenueAccountId): Promise<VenueAccountBody | null> {
@@ -244,12 +246,17 @@ export class VenueAccountsController {
     if (misfit !== null) return err(misfit);
     const follower = await unit.followers.findOne({ id: body.follower_id as FollowerId });
     if (follower === null) return err(refusal('not_found', 'No such follower.'));
+    // Whoever registers an address or an agent waits for who registers the same, so that it is found here.
+    await unit.venueAccounts.holdNames([`${body.venue}|${body.network}|${body.address}`, `${body.venue}|${body.network}|agent|${agent.address}`]);
     if ((await unit.venueAccounts.findOne({ venue: body.venue, network: body.network, address: body.address })) !== null) {
       return err(refusal('already_exists', 'This address is a venue account already.'));
     }
     if ((await unit.venueAccounts.findOne({ venue: body.venue, network: body.network, agentAddress: agent.address })) !== null) {
       return err(refusal('already_exists', 'This agent signs for another venue account: an agent serves one account alone.'));
     }
+    const { follower_id, venue, network, account_type } = body;
+    // Whose address it is may be personal: it stands in the account alone.
+    const made = { follower_id, venue, network, account_type };
     const id = this.context.ids.next('venueAccount');
     const agentName = named ? nextAgentName(id, null) : null;
     const offered = agentName === null ? null : { address: agent.address, name: agentName };
@@ -276,7 +283,7 @@ export class VenueAccountsController {
       createdAt: unit.now,
       updatedAt: unit.now,
     });
-    await this.mutations.audit(unit, call, 'venue_account.create', id);
+    await this.mutations.audit(unit, call, 'venue_account.create', id, {}, madeWith(made));
     return ok(id);
   }
 

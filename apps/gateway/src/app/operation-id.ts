@@ -1,4 +1,4 @@
-/** The id of the operation that a controller's method serves, in the document and in every table of operations: `CopiesController`, `create` → `copies.create`. */
+/** `CopiesController`, `create` → `copies.create`. */
 export function operationId(controller: string, method: string): string {
   const name = controller.replace(/Controller$/, '');
   return `${name.charAt(0).toLowerCase()}${name.slice(1)}.${method}`;
