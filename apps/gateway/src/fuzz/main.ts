@@ -36,7 +36,6 @@ async function main(): Promise<number> {
   try {
     const begun = Date.now();
     const tally = await fuzz(rig, { requests, seed, least }, say);
-    for (const { fault, operation, why, request } of tally.findings) say(`✗ ${fault} ${operation}: ${why}\n    ${request}`);
     const { covered, lacking } = tally.covered(least);
     for (const line of lacking) say(`not covered: ${line}`);
     const faults = Object.fromEntries(FAULTS.map((fault) => [fault, tally.count(fault)]));

@@ -102,7 +102,10 @@ export async function fuzz(rig: GatewayRig, { requests, seed, least }: FuzzOptio
           ? side.requests.good(operation, side.foreign ?? stage.pool, {})
           : request;
     if (spoiled === null) return;
-    const key = mode === 'no key' ? (oneOf(random, [null, 'nonsense', `${stage.key.slice(0, -1)}x`, stage.key.toUpperCase()]) ?? null) : stage.key;
+    const key =
+      mode === 'no key'
+        ? (oneOf(random, [null, 'nonsense', `${stage.key.slice(0, -1)}${stage.key.endsWith('x') ? 'y' : 'x'}`, stage.key.toUpperCase()]) ?? null)
+        : stage.key;
     const repeated = mode === 'repeat' ? `fuzz-${seed}-${counted.requests}` : null;
     const path = filled(operation.path, spoiled.path);
     const answer = await call(side.base, operation, path, spoiled, { key, repeated, address: `198.51.100.${random.below(250)}` });
@@ -129,7 +132,10 @@ export async function fuzz(rig: GatewayRig, { requests, seed, least }: FuzzOptio
     counted.note(operation.id, answer.status < 400);
     if (answer.status >= 400 && (mode === 'good' || mode === 'repeat')) counted.refusedAGood(operation.id, answer.text.slice(0, 400));
     const what = `${operation.method.toUpperCase()} ${path} ${JSON.stringify(spoiled.query)} ${JSON.stringify(spoiled.body)?.slice(0, 600) ?? ''} (${mode}${spoiled.fault === null ? '' : `, ${spoiled.fault}`})`;
-    for (const one of found) counted.find({ ...one, operation: operation.id, request: what });
+    for (const one of found) {
+      counted.find({ ...one, operation: operation.id, request: what });
+      say(`✗ ${one.fault} ${operation.id}: ${one.why}\n    ${what}`);
+    }
     if (answer.status < 300) await stage.after(operation.id, answer.body);
   }
 }
@@ -147,7 +153,7 @@ function rarest<T extends { readonly operation: FuzzedOperation }>(all: readonly
 
 function modeFor(side: Side, operation: FuzzedOperation, tally: Tally, drawn: number): Mode {
   const { accepted, refused } = tally.of(operation.id);
-  if (!operation.guarded) return operation.pathParameters.length > 0 && drawn < 500 ? 'bad' : 'good';
+  if (!operation.guarded) return operation.refusable && accepted > refused ? 'bad' : 'good';
   if (accepted <= refused && drawn < 800) return operation.repeatable && drawn < 200 ? 'repeat' : 'good';
   const modes: readonly Mode[] = side.foreign === null ? ['bad', 'no key'] : ['bad', 'bad', 'no key', 'foreign'];
   return modes[drawn % modes.length] ?? 'bad';

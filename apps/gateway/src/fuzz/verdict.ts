@@ -49,7 +49,7 @@ export function judge(
 
 function undocumented(operation: FuzzedOperation, path: string, answer: FuzzAnswer, contract: ContractCheck): string | null {
   try {
-    contract.check(operation.method, path, answer);
+    contract.check(operation.method, path, { ...answer, headers: Object.fromEntries(answer.headers) });
   } catch (error) {
     return error instanceof Error ? error.message.slice(0, 500) : String(error);
   }

@@ -7,6 +7,7 @@ export interface Answered {
   readonly status: number;
   readonly body: unknown;
   readonly type: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
 /** Holds real answers against the published document: every status that is answered is documented, and no body has a member the document does not know. */
