@@ -97,7 +97,7 @@ forbidden.push(
     to: { path: '^libs/$1/src/index\\.ts$' },
   },
   { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
-  { name: 'not-to-dev-dependency', severity: 'error', from: { path: '^(apps|libs|migrations)/', pathNot: [tests, '^apps/workbench/'] }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] } },
+  { name: 'not-to-dev-dependency', severity: 'error', from: { path: '^(apps|libs|migrations)/', pathNot: [tests, '^apps/workbench/', '^apps/gateway/src/fuzz/'] }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] } },
 );
 
 module.exports = {
