@@ -39,7 +39,8 @@ export function judge(
   if (odd !== null) tell('undocumented', odd);
   const accepted = answer.status < 400;
   if (expected === 'refused' && accepted) tell('accepted_negative', `${answer.status}`);
-  if (expected === 'unauthenticated' && answer.status !== 401) tell('accepted_negative', `${answer.status} without a key`);
+  if (expected === 'unauthenticated' && answer.status !== 401 && !isRefusedAtTheDoor(answer))
+    tell('accepted_negative', `${answer.status} without a key`);
   if (expected === 'foreign' && operation.pathParameters.length > 0 && accepted)
     tell('foreign_visible', `${answer.status} for another tenant’s object`);
   const shown = foreign.find((id) => answer.text.includes(id));
@@ -63,3 +64,10 @@ const isLimited = ({ headers }: FuzzAnswer): boolean =>
   /^"[^"]+";r=\d+;t=\d+/.test(headers.get('ratelimit') ?? '') && headers.has('ratelimit-policy');
 
 const isCode = (code: unknown): code is ProblemCode => PROBLEM_CODES.some((known) => known === code);
+
+/** Whether a body was refused for what no body may be, before anybody asked whose it is. */
+function isRefusedAtTheDoor({ status, body }: FuzzAnswer): boolean {
+  const errors: unknown = isSchema(body) ? body.errors : undefined;
+  const codes: unknown[] = Array.isArray(errors) ? errors.map((error: unknown) => (isSchema(error) ? error.code : undefined)) : [];
+  return status === 400 && codes.some((code) => code === 'zero_character' || code === 'too_deep');
+}
