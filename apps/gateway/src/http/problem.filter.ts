@@ -66,10 +66,13 @@ function bodyParserCode(exception: unknown): ProblemCode | null {
   return BY_STATUS[exception.status] ?? null;
 }
 
+/** Faults of one body that an answer names. */
+export const FIELD_ERRORS_MAX = 50;
+
 /** Field errors of a failed parse. The values sent are never repeated: they may be secrets. */
 export function fieldErrors(error: unknown): { readonly pointer: string; readonly code: string; readonly detail: string }[] {
   if (!(error instanceof ZodError)) return [];
-  return error.issues.slice(0, 50).map((issue) => ({
+  return error.issues.slice(0, FIELD_ERRORS_MAX).map((issue) => ({
     pointer: `/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
     code: issue.code,
     detail: issue.message,

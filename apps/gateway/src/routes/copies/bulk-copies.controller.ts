@@ -8,7 +8,7 @@ import { bulkAnswer, bulkBody, bulkResultOf } from '../../http/bulk';
 import { type Call, CurrentCall } from '../../http/call';
 import { Answers } from '../../http/documented';
 import { Mutations } from '../../http/mutations';
-import { makeCopies, newCopy } from './make-copies';
+import { makeCopies, newCopy, readCopies } from './make-copies';
 
 class BulkCopiesDto extends createZodDto(bulkBody(newCopy)) {}
 const bulkCopiesSchema = bulkResultOf('BulkCopiesResult', 'cpy');
@@ -28,6 +28,9 @@ export class BulkCopiesController {
   @CountsAs('orders')
   create(@CurrentCall() call: Call, @Body() { items }: BulkCopiesDto) {
     const { context, mutations } = this;
-    return mutations.run(call, 200, async (unit) => ok(bulkAnswer(await makeCopies({ context, mutations }, unit, call, items))));
+    return mutations.run(call, 200, async (unit) => {
+      const asked = readCopies(items);
+      return asked.ok ? ok(bulkAnswer(await makeCopies({ context, mutations }, unit, call, asked.value))) : asked;
+    });
   }
 }

@@ -27,7 +27,7 @@ import {
   settingsVersionBody,
   settingsVersionListSchema,
 } from './copy-body';
-import { makeCopies, newCopy } from './make-copies';
+import { makeCopies, newCopy, readCopy } from './make-copies';
 import { changedSettings, mergeSettings, settingsDraft } from './settings';
 import { STOPPED_FROM, stopBody, stopWish } from './stop-body';
 
@@ -71,7 +71,9 @@ export class CopiesController {
       call,
       201,
       async (unit) => {
-        const [made] = await makeCopies({ context, mutations }, unit, call, [body]);
+        const asked = readCopy(body);
+        if (!asked.ok) return asked;
+        const [made] = await makeCopies({ context, mutations }, unit, call, [asked.value]);
         const result = present(made, 'the one draft');
         return result.ok ? this.presented(unit, result.value) : result;
       },

@@ -8,6 +8,7 @@ import type { ItemRefusal } from '../../http/bulk';
 import type { Call } from '../../http/call';
 import { amountField, idField } from '../../http/fields';
 import type { Mutations } from '../../http/mutations';
+import { FIELD_ERRORS_MAX } from '../../http/problem.filter';
 import { type Refusal, refusal } from '../../http/problem-exception';
 import { publishAll, told } from '../../http/publish';
 import { roomFor } from '../../http/quotas';
@@ -30,7 +31,28 @@ export const newCopy = z.strictObject({
     .describe('Version of the leader’s terms the follower consented to; needed where terms are in force (`terms_in_force` of the leader).')
     .meta({ examples: [2] }),
 });
-export type CopyDraft = z.output<typeof newCopy>;
+type CopyDraft = z.output<typeof newCopy>;
+
+/** A draft whose settings were read: what it does not say is left to the layers above. */
+export interface AskedCopy extends Omit<CopyDraft, 'settings'> {
+  readonly settings: CopySettingsJson;
+}
+
+/** The draft with its settings read; invalid ones are named by their fields. */
+export function readCopy(draft: CopyDraft): Result<AskedCopy, Refusal> {
+  const settings = mergeSettings(DEFAULT_SETTINGS, draft.settings);
+  return settings.ok ? ok({ ...draft, settings: settings.value }) : settings;
+}
+
+/** All drafts of one body, which is valid as a whole or not at all: the faults of its items, by their places in `items`. */
+export function readCopies(drafts: readonly CopyDraft[]): Result<readonly AskedCopy[], Refusal> {
+  const read = drafts.map(readCopy);
+  const errors = read.flatMap((one, index) =>
+    one.ok ? [] : (one.error.errors ?? []).map((error) => ({ ...error, pointer: `/items/${index}${error.pointer}` })),
+  );
+  if (errors.length > 0) return err({ code: 'invalid_request', errors: errors.slice(0, FIELD_ERRORS_MAX) });
+  return ok(read.flatMap((one) => (one.ok ? [one.value] : [])));
+}
 
 /** What is known of the objects that drafts name; accounts are held until the unit ends, so that copies join them one after another. */
 interface Facts {
@@ -42,11 +64,10 @@ interface Facts {
 
 /** A draft that may be made. */
 interface Admitted {
-  readonly draft: CopyDraft;
+  readonly draft: AskedCopy;
   readonly id: CopyId;
   readonly leader: LeaderRow;
   readonly account: VenueAccountRow;
-  readonly settings: CopySettingsJson;
   readonly entitlementId: string | null;
 }
 
@@ -63,7 +84,7 @@ export async function makeCopies(
   tools: Tools,
   unit: ScopedUnit,
   call: Call,
-  drafts: readonly CopyDraft[],
+  drafts: readonly AskedCopy[],
 ): Promise<readonly Result<CopyId, ItemRefusal>[]> {
   const facts = await factsOf(unit, drafts);
   const room = await roomFor(unit, call, 'active_copies');
@@ -73,7 +94,7 @@ export async function makeCopies(
     if (!decided.ok) return decided;
     if (admitted.length >= room.places) return err(room.refusal);
     const id = tools.context.ids.next('copy');
-    facts.sharers.join(decided.value.account.id, { copyId: id, leader: decided.value.leader, settings: decided.value.settings });
+    facts.sharers.join(decided.value.account.id, { copyId: id, leader: decided.value.leader, settings: draft.settings });
     admitted.push({ ...decided.value, draft, id });
     return ok(id);
   });
@@ -81,7 +102,7 @@ export async function makeCopies(
   return results;
 }
 
-async function factsOf(unit: ScopedUnit, drafts: readonly CopyDraft[]): Promise<Facts> {
+async function factsOf(unit: ScopedUnit, drafts: readonly AskedCopy[]): Promise<Facts> {
   const accounts = await unit.venueAccounts.hold(drafts.map((draft) => draft.venue_account_id as VenueAccountId));
   const leaders = await unit.leaders.of(drafts.map((draft) => draft.leader_id as LeaderId));
   const sharers = await sharersOfAccounts(unit, [...accounts.keys()]);
@@ -92,9 +113,7 @@ async function factsOf(unit: ScopedUnit, drafts: readonly CopyDraft[]): Promise<
   return { leaders, accounts, sharers, rights: await rightsFactsOf(unit, pairs) };
 }
 
-function decide({ leaders, accounts, sharers, rights }: Facts, draft: CopyDraft, now: number): Result<Omit<Admitted, 'draft' | 'id'>, ItemRefusal> {
-  const settings = mergeSettings(DEFAULT_SETTINGS, draft.settings);
-  if (!settings.ok) return settings;
+function decide({ leaders, accounts, sharers, rights }: Facts, draft: AskedCopy, now: number): Result<Omit<Admitted, 'draft' | 'id'>, ItemRefusal> {
   const leader = leaders.get(draft.leader_id);
   const account = accounts.get(draft.venue_account_id);
   if (leader === undefined) return err(notThere('/leader_id', 'No such leader.'));
@@ -103,8 +122,8 @@ function decide({ leaders, accounts, sharers, rights }: Facts, draft: CopyDraft,
   if (account.status === 'closed' || account.status === 'suspended') return err(refusal('state_conflict', `The venue account is ${account.status}.`));
   const allowed = rightsToBegin(rights, { leader, followerId: account.followerId, consentVersion: draft.consent_version ?? null, now });
   if (allowed.refused !== null) return err(allowed.refused);
-  const conflict = sharers.refusal(account.id, { leader, settings: settings.value });
-  return conflict === null ? ok({ leader, account, settings: settings.value, entitlementId: allowed.entitlementId }) : err(conflict);
+  const conflict = sharers.refusal(account.id, { leader, settings: draft.settings });
+  return conflict === null ? ok({ leader, account, entitlementId: allowed.entitlementId }) : err(conflict);
 }
 
 const notThere = (pointer: string, detail: string): Refusal => ({ code: 'not_found', detail, errors: [{ pointer, code: 'not_found', detail }] });
@@ -113,7 +132,7 @@ async function write({ context, mutations }: Tools, unit: ScopedUnit, call: Call
   if (admitted.length === 0) return;
   const actor = call.key.keyId;
   await unit.copies.insertAll(admitted.map((one) => rowOf(one, unit.now)));
-  const settings = admitted.map(({ id, settings: terms }) => ({ copyId: id, version: 1, settings: terms, actor, effectiveFrom: unit.now }));
+  const settings = admitted.map(({ id, draft }) => ({ copyId: id, version: 1, settings: draft.settings, actor, effectiveFrom: unit.now }));
   await unit.copies.addAllSettings(settings);
   const consents = admitted.flatMap(({ id, leader, draft: { consent_version: version } }) =>
     version === undefined ? [] : [{ copyId: id, leaderId: leader.id, version, actor, consentedAt: unit.now }],
