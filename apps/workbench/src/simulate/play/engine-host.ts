@@ -62,6 +62,8 @@ interface Running {
   readonly lock: LockOfProcess;
   engine: Engine | null;
   plan: Plan | null;
+  /** It was to end by a moment that has come or will. */
+  isDoomed: boolean;
   offsetMs: number;
   hasTerm: boolean;
 }
@@ -80,9 +82,13 @@ export class EngineHost {
 
   constructor(private readonly parts: HostParts) {}
 
-  /** Starts an engine process. False: another leads, and this one gave up. */
+  /**
+   * Starts an engine process. False: another leads, and this one gave up. One whose end was to be over by now, in a script that is played late, ends first: a start
+   * that gave up for it would leave the world without an engine for good.
+   */
   start(): boolean {
     this.wanted = true;
+    if (this.leader?.isDoomed === true) this.end(this.leader);
     if (this.leader !== null) return false;
     this.begin();
     return true;
@@ -97,6 +103,7 @@ export class EngineHost {
       this.end(leader);
       return;
     }
+    leader.isDoomed = true;
     leader.plan = {
       point,
       nth,
@@ -152,7 +159,7 @@ export class EngineHost {
     const name = `engine-${this.started}`;
     const process = parts.time.process(this.offsetMs);
     const lock = new LockOfProcess(parts.time, (about) => parts.locks({ kind: 'former_sent', process: name, about }));
-    const running: Running = { name, process, lock, engine: null, plan: null, offsetMs: this.offsetMs, hasTerm: false };
+    const running: Running = { name, process, lock, engine: null, plan: null, isDoomed: false, offsetMs: this.offsetMs, hasTerm: false };
     this.leader = running;
     parts.lives(name, true);
     const random = new SeededRandom(parts.seed * 1_000 + this.started);
