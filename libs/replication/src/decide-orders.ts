@@ -212,8 +212,9 @@ function planExit(draft: Draft, index: number, buy: boolean, needed: number): nu
 
 /**
  * The limit of an exit, as wide as its failures allow. The venue judges its minimum at the limit, order by order: a sale that would fall below it by being widened
- * keeps the widest bound at which the larger of its orders is taken, or no later try of it would be. The last of a position that falls below it at any bound is
- * limited by the minimum itself, as long as the market is no lower: what is worth the minimum is no dust.
+ * keeps the widest bound at which the larger of its orders is taken, or no later try of it would be. An order that closes the account's whole net is taken at any:
+ * then the one beside it decides, and where that is too small at every bound, whether both together are an exit at all. The last of a position that falls below the
+ * minimum at any bound is limited by the minimum itself, as long as the market is no lower: what is worth the minimum is no dust.
  */
 function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number, reference: number): number {
   const row = draft.row[index] ?? 0;
@@ -222,15 +223,19 @@ function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number,
   const limitAt = (failed: number): number => draft.exitLimits.at(reference, exitBoundAt(least, failed, draft.options.exitBand), buy);
   const widest = limitAt(failures);
   const reduceOnly = Math.min(closing, reducibleByExit(draft, index, buy));
-  if (buy || (reduceOnly > 0 && closesNet(draft, index, reduceOnly))) return widest;
-  const larger = Math.max(reduceOnly, closing - reduceOnly);
-  for (let failed = failures; failed >= 0; failed -= 1) {
-    const limit = limitAt(failed);
-    if (orderValue(draft, larger, orderPrice(draft, limit)) >= MIN_ORDER_VALUE) return limit;
+  const plain = closing - reduceOnly;
+  const isExempt = reduceOnly > 0 && closesNet(draft, index, reduceOnly);
+  if (buy || (isExempt && plain === 0)) return widest;
+  const judged = isExempt ? [plain, closing] : [Math.max(reduceOnly, plain)];
+  for (const lots of judged) {
+    for (let failed = failures; failed >= 0; failed -= 1) {
+      const limit = limitAt(failed);
+      if (orderValue(draft, lots, orderPrice(draft, limit)) >= MIN_ORDER_VALUE) return limit;
+    }
   }
   if (wanted(draft, index) > 0 || (wanted(draft, index) < 0 && mayRide(draft, index, closing))) return widest;
   const { mark, instrument, lotsPerUnit } = draft.sheet;
-  const lowest = minimumPrice(larger, lotsPerUnit, instrument.szDecimals);
+  const lowest = minimumPrice(judged.at(-1) ?? closing, lotsPerUnit, instrument.szDecimals);
   return lowest <= reference && lowest <= mark ? lowest : widest;
 }
 

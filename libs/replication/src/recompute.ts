@@ -300,7 +300,7 @@ function entryPrice({ orders, szDecimals }: JournalRow, order: number, { setting
 }
 
 /** The bound of an exit widens with each that failed; how many did is not journaled. */
-function exitPrice({ orders, szDecimals }: JournalRow, order: number, { settings }: RecomputeTerms): Answer {
+function exitPrice({ decisions, orders, szDecimals }: JournalRow, order: number, { settings }: RecomputeTerms): Answer {
   const limitAfter = (failures: number): number =>
     boundedLimit(
       orders.reference[order] ?? 0,
@@ -310,12 +310,14 @@ function exitPrice({ orders, szDecimals }: JournalRow, order: number, { settings
     );
   const first = limitAfter(0);
   if (orders.price[order] === first) return { exact: first };
-  const lowest = exitsOfDecision(orders, orders.decision[order] ?? 0).map((lots) => minimumPrice(lots, 10 ** szDecimals, szDecimals));
+  const decision = orders.decision[order] ?? 0;
+  const held = Math.abs(decisions.position[decision] ?? 0);
+  const lowest = [...exitsOfDecision(orders, decision), held].map((lots) => minimumPrice(lots, 10 ** szDecimals, szDecimals));
   if (orders.buy[order] !== 1 && lowest.includes(orders.price[order] ?? 0)) return { exact: orders.price[order] ?? 0 };
   return { among: Array.from({ length: EXIT_FAILURES_MAX + 1 }, (_, failures) => limitAfter(failures)), missing: 'how often the exit failed before' };
 }
 
-/** Lots of each order that takes off for a decision: whichever is the larger sets the price of both. */
+/** Lots of each order that takes off for a decision: whichever is the larger sets the price of both, or all that is held where the larger did not leave. */
 function exitsOfDecision(orders: JournalRow['orders'], decision: number): readonly number[] {
   const lots: number[] = [];
   for (let order = 0; order < orders.count; order += 1)

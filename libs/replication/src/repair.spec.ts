@@ -8,9 +8,13 @@ import { reasonAt } from './reasons';
 import { reconcileNet } from './reconcile';
 import { needsRepair, repairPlan } from './repair';
 import { at, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, Stage, settingsOf } from './testing/book-builder';
+import type { WavePlan } from './wave-plan';
 
 const repairAt = (stage: Stage, now: number, exitBand = optionsOf(1).exitBand) =>
   repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { now, exitBand, lastNonce: stage.lastNonce }));
+
+const legsOf = ({ orders }: WavePlan) =>
+  Array.from({ length: orders.count }, (_, order) => ({ lots: at(orders.lots, order), reduceOnly: at(orders.reduceOnly, order) }));
 
 const tradedStage = (leader = '10'): Stage => {
   const stage = new Stage();
@@ -205,6 +209,33 @@ describe('repair', () => {
     const { plan } = repairAt(stage, NOW + 1_000);
     expect([at(plan.orders.lots, 0), at(plan.orders.reduceOnly, 0)]).toEqual([20, 0]);
     expect(20 * at(plan.orders.price, 0)).toBeGreaterThanOrEqual(10 * 1e8 * 100);
+  });
+
+  it('an exit that crosses the flat of its account, whose other copies hold the other side, is not widened below the minimum in the order beside the close', () => {
+    const stage = new Stage(instrumentOf('X', 2), '100');
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('0.36');
+    const { rows } = stage.sheet;
+    stage.fillOrder(stage.plan('0'), 0, 0);
+    rows.others[0] = -30;
+    rows.exitFailures[0] = 19;
+    const { plan } = repairAt(stage, NOW + 1_000);
+    expect(legsOf(plan)).toEqual([
+      { lots: 6, reduceOnly: 1 },
+      { lots: 30, reduceOnly: 0 },
+    ]);
+    expect(30 * at(plan.orders.price, 1)).toBeGreaterThanOrEqual(10 * 1e8 * 100);
+  });
+
+  it('an exit whose order beside the close of the account is too small at any price still leaves by the close', () => {
+    const stage = new Stage(instrumentOf('X', 2), '100');
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('0.14');
+    const { rows } = stage.sheet;
+    stage.fillOrder(stage.plan('0'), 0, 0);
+    rows.others[0] = -2;
+    rows.exitFailures[0] = 19;
+    expect(legsOf(repairAt(stage, NOW + 1_000).plan)).toEqual([{ lots: 12, reduceOnly: 1 }]);
   });
 
   it('a busy venue says nothing of the price: the next exit is not widened', () => {
