@@ -43,6 +43,7 @@ async function answer(url: string, response: ServerResponse, health: Health, met
       return json(response, report.ok && running !== null ? 200 : 503, report);
     }
     case '/metrics':
+      metrics.set('lockstep_orders_in_flight', {}, running?.standing().openOrders ?? 0);
       response.setHeader('content-type', metrics.contentType);
       response.end(await metrics.render());
       return;

@@ -316,7 +316,7 @@ describe('the answer of every operation', () => {
     await ask('post', '/v1/close-all');
     await ask('post', `/v1/leaders/${leader}/close`);
     for (const path of ['/health/live', '/health/ready', '/problems/not-found']) good(await rig.call(null, 'get', path));
-    for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'tiers/scale', 'networks', 'audit-log', 'audit-log/verification'])
+    for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'tiers/scale', 'networks', 'health', 'audit-log', 'audit-log/verification'])
       good(await rig.operator('get', `/v1/operator/${path}`));
     good(await rig.operator('post', '/v1/operator/tiers', { name: 'contract', ...limitsBody(fallbackTier('contract')) }));
     good(await rig.operator('patch', '/v1/operator/tiers/contract', { concurrency: 7 }));

@@ -1,7 +1,18 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_CALENDAR } from '@lockstep/delivery';
-import { createHealth, createLifecycle, createLogger, createMetrics, localLimiter, openCarriers, redisLimiter, systemIds } from '@lockstep/platform';
+import {
+  createHealth,
+  createLifecycle,
+  createLogger,
+  createMetrics,
+  localLimiter,
+  openCarriers,
+  redisLimiter,
+  systemIds,
+  systemTimers,
+  watchLoop,
+} from '@lockstep/platform';
 import type { GatewayContext } from './app/context';
 import { gatewayCrashPoints } from './app/crash-points';
 import { listenOperator, listenPublic } from './app/listeners';
@@ -31,7 +42,9 @@ async function main(): Promise<void> {
   const metrics = createMetrics('gateway');
   const health = createHealth({ clock });
   health.addCheck('database', () => storage.ping());
-  const made = { config, storage, clock, ids, random, limiter, wakeups, keys, digest, metrics, log, health };
+  const load = watchLoop(clock, systemTimers);
+  lifecycle.onDrain('load', async () => load.close());
+  const made = { config, storage, clock, ids, random, limiter, wakeups, redis, keys, digest, metrics, log, health, load };
   const passCrashPoint = gatewayCrashPoints(config.crashAt);
   const context: GatewayContext = { ...made, streamLimits: STREAM_LIMITS, apiCalendar: API_CALENDAR, passCrashPoint };
   const operator = await listenOperator(context);

@@ -26,6 +26,7 @@ const CALLS: Readonly<Record<string, { readonly path?: () => string; readonly bo
   'operator.get': { roles: ['admin', 'risk', 'support'] },
   'operatorTiers.list': { roles: ['admin', 'risk', 'support'] },
   'operatorTiers.get': { roles: ['admin', 'risk', 'support'] },
+  'operatorHealth.get': { roles: ['admin', 'risk', 'support'] },
   'operator.networks': { roles: ['admin', 'risk', 'support'] },
   'operatorAuditLog.list': { roles: ['admin', 'risk', 'support'] },
   'operatorAuditLog.verification': { roles: ['admin', 'risk', 'support'] },

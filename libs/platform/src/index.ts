@@ -8,6 +8,7 @@ export * from './config/child-environment';
 export * from './config/config';
 export { type ProcessName, VARIABLES, type VariableName } from './config/variables';
 export * from './health/health';
+export * from './health/loop-delay';
 export * from './lifecycle/lifecycle';
 export type { LimitDecision, LimitPolicy, PolicyState, SlotClaim, SlotState } from './limiter/gcra';
 export { type Limiter, MAX_POLICIES } from './limiter/limiter';

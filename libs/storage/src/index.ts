@@ -9,6 +9,7 @@ export { type GivenUrls, type ProcessRole, type RoleUrl, type RoleUrls, resolveR
 export { type MigrationReport, migrate, revert } from './migrate';
 export type { LeaderFillKey, RecordedMoves } from './platform/inbox';
 export { PlatformAudit } from './platform/platform-audit';
+export { databaseTime, type SchemaDifference, schemaDifference } from './platform/schema-standing';
 export { PlatformUnit } from './platform-unit';
 export type { SetLimits } from './roster/risk-limits';
 export * from './rows/money';

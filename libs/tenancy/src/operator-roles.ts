@@ -13,6 +13,7 @@ const MAY_CALL: ReadonlyMap<string, readonly OperatorRole[]> = new Map([
   ['operatorTiers.list', READING],
   ['operatorTiers.get', READING],
   ['operator.networks', READING],
+  ['operatorHealth.get', READING],
   ['operatorAuditLog.list', READING],
   ['operatorAuditLog.verification', READING],
   ['operatorLimits.get', READING],

@@ -7,7 +7,6 @@ import { RequestLog } from '../auth/request-log';
 import { keepBodyDigest } from '../http/body-digest';
 import {
   answerBodyError,
-  type EdgeStep,
   fillEmptyBody,
   isBulk,
   markRequest,
@@ -24,6 +23,7 @@ import { StreamAdapter } from '../stream/stream-adapter';
 import type { GatewayContext } from './context';
 import { mountDocumentation, openApiDocument } from './documentation';
 import { operatorModule, publicModule } from './modules';
+import type { Door } from './observe';
 
 /** Bounds of the HTTP servers. Keep-alive outlasts the idle time of a load balancer, so that it never meets a closing socket. */
 const HTTP_LIMITS = {
@@ -45,7 +45,7 @@ export interface Listener {
 
 /** The public listener: REST, documentation and the stream on one port. */
 export async function listenPublic(context: GatewayContext): Promise<Listener> {
-  const { app, document } = await makeApp(context, publicModule(context), 'Lockstep', (app) => watchEnd(context, app.get(RequestLog)));
+  const { app, document } = await makeApp(context, publicModule(context), 'Lockstep', 'public');
   const server: Server = app.getHttpServer();
   app.useWebSocketAdapter(new StreamAdapter(app, server, app.get(StreamDoor), context.streamLimits));
   await app.init();
@@ -61,7 +61,7 @@ export async function listenPublic(context: GatewayContext): Promise<Listener> {
 
 /** The operator's listener: keep it off the public network. */
 export async function listenOperator(context: GatewayContext): Promise<Listener> {
-  const { app, document } = await makeApp(context, operatorModule(context), 'Lockstep, operator');
+  const { app, document } = await makeApp(context, operatorModule(context), 'Lockstep, operator', 'operator');
   await app.listen(context.config.operatorPort, context.config.operatorHost);
   return { port: portOf(app.getHttpServer()), app, document, close: () => app.close() };
 }
@@ -70,7 +70,7 @@ async function makeApp(
   context: GatewayContext,
   module: Parameters<typeof NestFactory.create>[0],
   title: string,
-  watch?: (app: NestExpressApplication) => EdgeStep,
+  door: Door,
 ): Promise<{ readonly app: NestExpressApplication; readonly document: OpenAPIObject }> {
   const app = await NestFactory.create<NestExpressApplication>(module, new ExpressAdapter(), {
     logger: ['error', 'fatal'],
@@ -82,7 +82,7 @@ async function makeApp(
   app.set('trust proxy', context.config.trustProxyHops);
   const document = openApiDocument(app, title);
   app.use(markRequest(context));
-  if (watch !== undefined) app.use(watch(app));
+  app.use(watchEnd(context, door, door === 'public' ? app.get(RequestLog) : null));
   app.use(refusePlainStream(context, STREAM_PATH));
   app.use(refuseMethods(context, servedPaths(document.paths)));
   app.use(requireJson(context));

@@ -6,6 +6,7 @@ import { ApiKeyStrategy } from '../auth/api-key.strategy';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
 import { KeyUse } from '../auth/key-use';
+import { LoadShed } from '../auth/load-shed';
 import { NarrowedKeys } from '../auth/narrowed-keys';
 import { RequestCounts } from '../auth/request-counts';
 import { RequestLog } from '../auth/request-log';
@@ -19,6 +20,8 @@ import { ProblemFilter } from '../http/problem.filter';
 import { Reads } from '../http/reads';
 import { VersionInterceptor } from '../http/versions';
 import { OperatorAuditLogController } from '../operator/audit-log.controller';
+import { DeepHealthLook } from '../operator/deep-health';
+import { OperatorHealthController } from '../operator/health.controller';
 import { OperatorKillSwitchesController } from '../operator/kill-switches.controller';
 import { OperatorLimitsController } from '../operator/limits.controller';
 import { MetricsController } from '../operator/metrics.controller';
@@ -69,6 +72,7 @@ const edge = (context: GatewayContext): Provider[] => [
   RequestSignatures,
   TierLimit,
   KeyUse,
+  LoadShed,
   NarrowedKeys,
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
@@ -131,8 +135,9 @@ export const operatorModule = (context: GatewayContext): DynamicModule => ({
     OperatorKillSwitchesController,
     OperatorLimitsController,
     OperatorAuditLogController,
+    OperatorHealthController,
     MetricsController,
     HealthController,
   ],
-  providers: [...edge(context), OperatorMutations, Cursors],
+  providers: [...edge(context), OperatorMutations, Cursors, DeepHealthLook],
 });

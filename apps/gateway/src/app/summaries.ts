@@ -113,4 +113,5 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'operatorTiers.patch': 'Change what a tier allows; its tenants have it from their next request on',
   'operatorTiers.remove': 'Remove a tier that no tenant has',
   'operator.networks': 'The venue networks',
+  'operatorHealth.get': 'Whether this gateway and what it stands on work',
 };

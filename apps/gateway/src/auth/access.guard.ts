@@ -4,12 +4,13 @@ import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { operationId } from '../app/operation-id';
 import { type GatewayRequest, header } from '../http/call';
-import { ProblemException } from '../http/problem-exception';
+import { ProblemException, problemOf } from '../http/problem-exception';
 import { ACCESS, type Access, ROUTE_CLASS } from './access';
 import { API_KEY } from './api-key.strategy';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
 import { KeyUse } from './key-use';
+import { LoadShed } from './load-shed';
 import { NarrowedKeys } from './narrowed-keys';
 import { TierLimit } from './tier-limit';
 
@@ -23,6 +24,7 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     @Inject(KeyUse) private readonly uses: KeyUse,
     @Inject(NarrowedKeys) private readonly narrowed: NarrowedKeys,
     @Inject(TierLimit) private readonly limit: TierLimit,
+    @Inject(LoadShed) private readonly load: LoadShed,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
@@ -37,6 +39,8 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     if (access.kind === 'operator') return this.operator(request, operation);
     const routeClass = this.reflector.getAllAndOverride<RouteClass | undefined>(ROUTE_CLASS, [context.getHandler(), context.getClass()]);
     const admittedAs = routeClass ?? classOfMethod(request.method);
+    const shed = this.load.refusal(admittedAs);
+    if (shed !== null) throw problemOf(shed);
     const authorization = header(request, 'authorization');
     const standing = this.limit.stillRefused(authorization, admittedAs);
     if (standing !== null) {

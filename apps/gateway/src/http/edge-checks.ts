@@ -1,5 +1,6 @@
 import { type FieldProblem, PROBLEM_MEDIA_TYPE, type ProblemCode, problem } from '@lockstep/delivery';
 import type { GatewayContext } from '../app/context';
+import { type Door, observeRequest } from '../app/observe';
 import type { RequestLog } from '../auth/request-log';
 import { bodyFault } from './body-checks';
 import { type GatewayRequest, header } from './call';
@@ -31,23 +32,18 @@ export const markRequest =
     next();
   };
 
-/** When a request ends, by its answer or by its caller: gives its place back, writes its line and counts it. */
+/** When a request ends, by its answer or by its caller: gives its place back, counts it, and writes its line where its listener has a log of them. */
 export const watchEnd =
-  (context: GatewayContext, log: RequestLog): EdgeStep =>
+  (context: GatewayContext, door: Door, log: RequestLog | null): EdgeStep =>
   (request, response, next) => {
     const from = context.clock.monotonic();
     response.once('close', () => {
       request.ended = true;
       request.release?.();
-      log.finished({
-        requestId: request.requestId ?? '',
-        operation: operationOf(request),
-        status: response.statusCode,
-        ms: context.clock.monotonic() - from,
-        key: request.verifiedKey,
-        admittedAs: request.admittedAs,
-        aborted: !response.writableFinished,
-      });
+      const { admittedAs, verifiedKey: key, requestId = '' } = request;
+      const ended = { status: response.statusCode, ms: context.clock.monotonic() - from, admittedAs, aborted: !response.writableFinished };
+      observeRequest(context.metrics, { ...ended, door, method: request.method });
+      log?.finished({ ...ended, requestId, operation: operationOf(request), key });
     });
     next();
   };

@@ -42,9 +42,13 @@ export function fingerprintOf({ apiVersion, operation, body }: Pick<Repeatable, 
   return createHash('sha256').update(`${apiVersion}\n${operation}\n`).update(canonical(body)).digest();
 }
 
+const REPLAYED = 'Idempotency-Replayed';
+/** Whether an answer was given before. */
+export const isRepeated = ({ headers }: Pick<Answer<unknown>, 'headers'>): boolean => REPLAYED in headers;
+
 /** The answer under a key; one that was given before says so. */
 export function keptAnswer<T>({ status, headers, body, replayed, originalRequestId }: IdempotentAnswer): Answer<T> {
-  const told = replayed ? { 'Idempotency-Replayed': 'true', 'X-Original-Request-Id': originalRequestId } : {};
+  const told = replayed ? { [REPLAYED]: 'true', 'X-Original-Request-Id': originalRequestId } : {};
   return new Answer<T>(status, JSON.parse(body), { ...headers, ...told });
 }
 

@@ -6,7 +6,7 @@ import { CONTEXT, type GatewayContext } from '../app/context';
 import { Answer } from './answer';
 import { type AuditChange, NO_CHANGE } from './audit-change';
 import type { Call } from './call';
-import { fingerprintOf, idempotencyKeyOf, keptAnswer, keyRefusal } from './idempotency';
+import { fingerprintOf, idempotencyKeyOf, isRepeated, keptAnswer, keyRefusal } from './idempotency';
 import { ProblemException, problemOf, type Refusal } from './problem-exception';
 import { type RevisionOf, tagOf } from './tags';
 
@@ -45,6 +45,7 @@ export class Mutations {
     if (!outcome.ok) throw new ProblemException('version_conflict');
     if ('refused' in outcome.value) throw problemOf(outcome.value.refused);
     passCrashPoint('change_committed');
+    if (isRepeated(outcome.value.answer)) this.context.metrics.count('lockstep_idempotent_replays_total', {});
     return outcome.value.answer;
   }
 

@@ -4,6 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ZodValidationException } from 'nestjs-zod';
 import { ZodError } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { observeRefusal } from '../app/observe';
 import type { GatewayRequest } from './call';
 import { ProblemException, type ProblemOptions } from './problem-exception';
 
@@ -37,6 +38,7 @@ export class ProblemFilter implements ExceptionFilter {
     const { code, options } = explain(exception);
     if (code === 'internal') this.context.log.error('request failed', { requestId, error: faultOf(exception) });
     const { headers, ...details } = options;
+    observeRefusal(this.context.metrics, code, details.violatedPolicies);
     const { httpAdapter } = this.host;
     for (const [name, value] of Object.entries(headers ?? {})) httpAdapter.setHeader(response, name, value);
     httpAdapter.setHeader(response, 'X-Request-Id', requestId);

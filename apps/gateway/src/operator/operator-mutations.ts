@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Answer } from '../http/answer';
 import { type AuditChange, NO_CHANGE } from '../http/audit-change';
-import { fingerprintOf, idempotencyKeyOf, keptAnswer, keyRefusal } from '../http/idempotency';
+import { fingerprintOf, idempotencyKeyOf, isRepeated, keptAnswer, keyRefusal } from '../http/idempotency';
 import { problemOf } from '../http/problem-exception';
 import { type RevisionOf, tagOf } from '../http/tags';
 import type { OperatorCall } from './operator-call';
@@ -50,6 +50,7 @@ export class OperatorMutations {
     });
     if (!(done instanceof Answer)) throw problemOf(done);
     passCrashPoint('change_committed');
+    if (isRepeated(done)) this.context.metrics.count('lockstep_idempotent_replays_total', {});
     return done;
   }
 

@@ -10,6 +10,8 @@ const fails = (): never => {
   throw new Error('not asked in these tests');
 };
 
+const observer = { slow: fails, closed: () => undefined, sent: fails };
+
 /** A connection whose log is looked up for as long as the test likes. */
 function connect() {
   const sent: string[] = [];
@@ -24,7 +26,7 @@ function connect() {
     found = resolve;
   });
   const log: ReadLog = { top: TOP, refresh: () => look, holds: fails, after: fails, grown: () => new Promise(() => undefined) };
-  new StreamConnection(socket as unknown as StreamSocket, log, clock, STREAM_LIMITS, 'id', fails).start();
+  new StreamConnection(socket as unknown as StreamSocket, log, clock, STREAM_LIMITS, 'id', observer).start();
   return { sent, socket, found: () => found() };
 }
 

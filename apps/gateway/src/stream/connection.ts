@@ -15,12 +15,21 @@ import {
 import type { Clock } from '@lockstep/kernel';
 import type { WebSocket } from 'ws';
 import type { StreamLimits } from './limits';
-import type { ScopeLog } from './scope-log';
+import type { LogFrame, ScopeLog } from './scope-log';
 
 /** What a connection needs of its socket. */
 export type StreamSocket = Pick<WebSocket, 'on' | 'send' | 'close' | 'terminate' | 'bufferedAmount'>;
 /** What a connection needs of its tenant's log. */
 export type ReadLog = Pick<ScopeLog, 'top' | 'refresh' | 'holds' | 'after' | 'grown'>;
+
+/** Told what becomes of a connection. */
+export interface ConnectionObserver {
+  /** It is about to be closed because its reader is too slow, and so many bytes wait for it. */
+  slow(waitingBytes: number): void;
+  /** We closed it. */
+  closed(name: CloseName): void;
+  sent(events: number): void;
+}
 
 /** One reader of a tenant's stream. It pulls from the log by its own position, so that a slow socket costs no memory and loses nothing. */
 export class StreamConnection {
@@ -37,8 +46,7 @@ export class StreamConnection {
     private readonly clock: Clock,
     private readonly limits: StreamLimits,
     readonly id: string,
-    /** Told when the connection is closed because its reader is too slow, and how many bytes waited for it. */
-    private readonly onSlow: (waitingBytes: number) => void,
+    private readonly told: ConnectionObserver,
     /** Which frames this reader is shown; null: all. */
     private readonly shows: ((frames: readonly string[]) => Promise<readonly boolean[]>) | null = null,
   ) {}
@@ -62,6 +70,7 @@ export class StreamConnection {
   close(name: CloseName): void {
     if (this.closed) return;
     this.end();
+    this.told.closed(name);
     this.socket.close(CLOSE_CODES[name].code, name);
   }
 
@@ -159,13 +168,21 @@ export class StreamConnection {
       if (!(await this.drained())) return;
       const frames = await this.log.after(this.cursor);
       const shown = this.shows === null ? null : await this.shows(frames.map((frame) => frame.text));
-      for (const [index, { seq, text, type }] of frames.entries()) {
-        if (this.closed) return;
-        this.cursor = seq;
-        if ((shown === null || shown[index] === true) && (this.types === null || this.types.has(type))) this.socket.send(text);
-        if (this.socket.bufferedAmount > this.limits.queueMaxBytes) break;
-      }
+      this.sendShown(frames, shown);
     }
+  }
+
+  /** Sends what this reader is shown, until its queue is full. */
+  private sendShown(frames: readonly LogFrame[], shown: readonly boolean[] | null): void {
+    let sent = 0;
+    for (const [index, { seq, text, type }] of frames.entries()) {
+      if (this.closed || this.socket.bufferedAmount > this.limits.queueMaxBytes) break;
+      this.cursor = seq;
+      if (shown?.[index] === false || this.types?.has(type) === false) continue;
+      this.socket.send(text);
+      sent += 1;
+    }
+    if (sent > 0) this.told.sent(sent);
   }
 
   /** True once the socket's queue is below its bound; a socket that stays above it is closed. */
@@ -174,7 +191,7 @@ export class StreamConnection {
     while (this.socket.bufferedAmount > this.limits.queueMaxBytes) {
       if (this.closed) return false;
       if (this.clock.monotonic() - since > this.limits.stallTimeoutMs) {
-        this.onSlow(this.socket.bufferedAmount);
+        this.told.slow(this.socket.bufferedAmount);
         this.close('slow_consumer');
         return false;
       }

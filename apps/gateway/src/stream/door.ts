@@ -5,8 +5,10 @@ import { err, ok, type Result } from '@lockstep/kernel';
 import { allows, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { observeRefusal } from '../app/observe';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
+import { LoadShed } from '../auth/load-shed';
 import { RequestLog } from '../auth/request-log';
 import { EMPTY_BODY_SHA256, type ReceivedRequest, RequestSignatures, SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../auth/request-signatures';
 import { TierLimit } from '../auth/tier-limit';
@@ -41,6 +43,7 @@ export class StreamDoor {
     @Inject(FailureLimit) private readonly failures: FailureLimit,
     @Inject(TierLimit) private readonly limit: TierLimit,
     @Inject(RequestSignatures) private readonly signatures: RequestSignatures,
+    @Inject(LoadShed) private readonly load: LoadShed,
     @Inject(StreamTickets) private readonly tickets: StreamTickets,
     @Inject(StreamGateway) private readonly streams: StreamGateway,
     @Inject(RequestLog) private readonly log: RequestLog,
@@ -60,12 +63,16 @@ export class StreamDoor {
       admittedAs,
       aborted: false,
     });
-    return verdict.ok ? verdict : err({ ...verdict.error, requestId });
+    if (verdict.ok) return verdict;
+    observeRefusal(this.context.metrics, verdict.error.code, verdict.error.violatedPolicies);
+    return err({ ...verdict.error, requestId });
   }
 
   private async judge(request: IncomingMessage): Promise<Judged> {
     const origin = request.headers.origin;
     if (origin !== undefined && !(this.context.config.allowedOrigins ?? []).includes(origin)) return refused({ code: 'origin_not_allowed' });
+    const shed = this.load.refusal('reads');
+    if (shed !== null) return refused(shed);
     const address = callerOf(request, this.context.config.trustProxyHops);
     let key: VerifiedKey | undefined;
     try {

@@ -4,6 +4,13 @@ import { openStream, type Storage } from '@lockstep/storage';
 import { eventJson } from './event-json';
 import type { StreamLimits } from './limits';
 
+/** An event as it is sent. */
+export interface LogFrame {
+  readonly seq: bigint;
+  readonly text: string;
+  readonly type: string;
+}
+
 /** Events of a scope as frames, each serialised once for all its readers: a window over the log in PostgreSQL, read through by sequence. */
 export class ScopeLog {
   private readonly frames = new Map<bigint, { readonly text: string; readonly type: string }>();
@@ -26,8 +33,8 @@ export class ScopeLog {
   }
 
   /** Frames after `seq`, at most a batch, oldest first and without a hole. */
-  async after(seq: bigint): Promise<readonly { readonly seq: bigint; readonly text: string; readonly type: string }[]> {
-    const found: { seq: bigint; text: string; type: string }[] = [];
+  async after(seq: bigint): Promise<readonly LogFrame[]> {
+    const found: LogFrame[] = [];
     for (let next = seq + 1n; found.length < this.limits.readBatchEvents; next += 1n) {
       const frame = this.frames.get(next);
       if (frame === undefined) break;
@@ -84,7 +91,7 @@ export class ScopeLog {
     for (const wake of [...this.waiting]) wake();
   }
 
-  private async load(seq: bigint): Promise<readonly { readonly seq: bigint; readonly text: string; readonly type: string }[]> {
+  private async load(seq: bigint): Promise<readonly LogFrame[]> {
     const { epoch } = this.top;
     const rows = await this.storage.scoped(this.scope, (unit) => unit.events.after({ epoch, seq }, this.limits.readBatchEvents), {
       readOnly: true,

@@ -7,6 +7,7 @@ import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { streamObserver } from '../app/observe';
 import { Authenticator, type KeyInUse, type KeyLapse } from '../auth/authenticator';
 import { tierOfKey } from '../auth/tiers';
 import type { Refusal } from '../http/problem-exception';
@@ -39,11 +40,14 @@ export class StreamGateway implements OnGatewayConnection {
   private readonly stops: (() => Promise<void> | void)[] = [];
   private count = 0;
   private draining = false;
+  private readonly observer;
 
   constructor(
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
-  ) {}
+  ) {
+    this.observer = streamObserver(context.metrics);
+  }
 
   /** Listens for new events and for keys that were revoked. */
   async start(): Promise<void> {
@@ -80,18 +84,19 @@ export class StreamGateway implements OnGatewayConnection {
     const id = this.context.ids.next('request');
     const slow = (waitingBytes: number): void =>
       log.warn('a stream was closed: its reader is too slow', { connectionId: id, kid: key.kid, waitingBytes });
+    const observer = { ...this.observer, slow };
     const shows = key.narrowing === null ? null : this.shownTo(key.narrowing, scope);
-    const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow, shows);
+    const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, observer, shows);
     const reader = { connection, key, kid: key.kid, address };
     if (this.full(key) !== null || this.count >= this.context.streamLimits.connectionsMax) {
       connection.close('connection_limit');
       return;
     }
     entry.readers.add(reader);
-    this.count += 1;
+    this.counted(1);
     socket.on('close', () => {
       if (!entry.readers.delete(reader)) return;
-      this.count -= 1;
+      this.counted(-1);
       if (entry.readers.size === 0) this.logs.delete(name);
     });
     connection.start();
@@ -108,6 +113,11 @@ export class StreamGateway implements OnGatewayConnection {
       await new Promise((resolve) => setTimeout(resolve, this.context.streamLimits.drainPollMs));
     // Who does not answer the farewell would hold the listener open.
     for (const { connection } of sockets) connection.cut();
+  }
+
+  private counted(change: number): void {
+    this.count += change;
+    this.observer.open(this.count);
   }
 
   /** Which frames a narrowed key is shown: they are read back, because they are serialised for all. */

@@ -15,7 +15,9 @@ import {
   systemClock,
   systemIds,
   systemRandom,
+  systemTimers,
   type Wakeups,
+  watchLoop,
 } from '@lockstep/platform';
 import { openStorage, type Storage } from '@lockstep/storage';
 import { openTestStorage } from '@lockstep/storage/testing/test-storage';
@@ -98,11 +100,13 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalen
     random: systemRandom,
     limiter: localLimiter(limits.clock),
     wakeups,
+    redis: null,
     keys,
     digest: hmacDigest(keys.keyPepper.reveal()),
     metrics: createMetrics('gateway'),
     log,
     health,
+    load: watchLoop(systemClock, systemTimers),
     streamLimits: { ...STREAM_LIMITS, ...streamLimits },
     apiCalendar,
     passCrashPoint: () => undefined,
@@ -123,6 +127,7 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalen
     return { id: row.id, key: key.key, scope: scopeFromPlatformList(row.id, 'test') };
   };
   const close = async (): Promise<void> => {
+    context.load.close();
     await publicApi.close();
     await operatorApi.close();
     await wakeups.close();

@@ -17,7 +17,7 @@ describe('metrics', () => {
   });
 
   it('are apart for each registry', async () => {
-    createMetrics('one', false).count('lockstep_ledger_entries_total', {});
+    createMetrics('one', false).count('lockstep_exports_total', {});
     expect(await createMetrics('two', false).render()).not.toContain('process="one"');
   });
 

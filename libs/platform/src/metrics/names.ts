@@ -16,28 +16,36 @@ export const METRICS = {
   lockstep_http_requests_total: spec({
     kind: 'counter',
     help: 'Requests answered by the gateway.',
-    labels: { door: ['public', 'operator'], method: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'], status: ['2xx', '3xx', '4xx', '5xx'] },
+    labels: {
+      door: ['public', 'operator'],
+      method: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE', 'other'],
+      status: ['2xx', '3xx', '4xx', '5xx', 'aborted'],
+    },
   }),
   lockstep_http_request_ms: spec({
     kind: 'histogram',
-    help: 'Time from a request to its answer.',
-    labels: { door: ['public', 'operator'] },
+    help: 'Time from a request to its answer, by what limits saw in it; `none`: it was not let in, or nothing counts it.',
+    labels: { door: ['public', 'operator'], class: ['reads', 'writes', 'orders', 'exports', 'stops', 'kill_switches', 'none'] },
     buckets: FAST_MS,
   }),
   lockstep_rate_limited_total: spec({
     kind: 'counter',
     help: 'Requests refused by a limit.',
-    labels: { policy: ['tier', 'key', 'orders', 'exports', 'sockets', 'failures'] },
+    labels: { kind: ['rate', 'concurrency', 'quota', 'credentials'] },
+  }),
+  lockstep_shed_total: spec({
+    kind: 'counter',
+    help: 'Requests refused because the process could not keep up.',
+    labels: { class: ['reads', 'writes', 'orders', 'exports'] },
   }),
   lockstep_idempotent_replays_total: spec({ kind: 'counter', help: 'Answers given again for a repeated Idempotency-Key.', labels: {} }),
   lockstep_stream_connections: spec({ kind: 'gauge', help: 'Open stream connections.', labels: {} }),
-  lockstep_stream_events_total: spec({ kind: 'counter', help: 'Events sent on streams.', labels: { way: ['live', 'resumed'] } }),
+  lockstep_stream_events_total: spec({ kind: 'counter', help: 'Events sent on streams.', labels: {} }),
   lockstep_stream_closes_total: spec({
     kind: 'counter',
     help: 'Stream connections ended by us, by reason.',
-    labels: { reason: ['slow_consumer', 'no_pong', 'unauthorized', 'key_revoked', 'going_away', 'bad_message', 'too_many'] },
+    labels: { reason: ['slow_consumer', 'lapsed', 'going_away', 'client_fault', 'connection_limit', 'server_error'] },
   }),
-  lockstep_moves_total: spec({ kind: 'counter', help: 'Moves of leaders detected.', labels: { kind: ['increase', 'reduce', 'flat', 'flip'] } }),
   lockstep_waves_total: spec({ kind: 'counter', help: 'Waves, by how they ended.', labels: { end: ['done', 'superseded', 'failed'] } }),
   lockstep_wave_copies_total: spec({
     kind: 'counter',
@@ -49,18 +57,9 @@ export const METRICS = {
   lockstep_stage_ms: spec({
     kind: 'histogram',
     help: 'Time spent in each stage of a wave.',
-    labels: { stage: ['detect', 'plan', 'journal', 'sign', 'send', 'answer', 'total'] },
+    labels: { stage: ['detect', 'plan', 'journal', 'send', 'answer', 'total'] },
     buckets: FAST_MS,
   }),
-  lockstep_reconciliations_total: spec({
-    kind: 'counter',
-    help: 'Comparisons with the truth of a venue.',
-    labels: { cause: ['start', 'reconnect', 'unknown', 'timer'], result: ['equal', 'corrected', 'failed'] },
-  }),
-  lockstep_venue_connections: spec({ kind: 'gauge', help: 'Open connections to venues.', labels: { use: ['watch', 'submit'] } }),
-  lockstep_venue_reconnects_total: spec({ kind: 'counter', help: 'Connections to venues opened again.', labels: { use: ['watch', 'submit'] } }),
-  lockstep_outbox_waiting: spec({ kind: 'gauge', help: 'Events written and not yet relayed.', labels: {} }),
-  lockstep_outbox_delay_ms: spec({ kind: 'histogram', help: 'Time from an event to its relay.', labels: {}, buckets: FAST_MS }),
   lockstep_settlements_total: spec({ kind: 'counter', help: 'Settlement jobs, by result.', labels: { result: ['closed', 'failed'] } }),
   lockstep_jobs_total: spec({
     kind: 'counter',
@@ -69,10 +68,9 @@ export const METRICS = {
   }),
   lockstep_exports_total: spec({ kind: 'counter', help: 'Export files made.', labels: {} }),
   lockstep_relay_wakeups_total: spec({ kind: 'counter', help: 'Streams for which the relay woke the gateways.', labels: {} }),
-  lockstep_ledger_entries_total: spec({ kind: 'counter', help: 'Entries written to the ledger.', labels: {} }),
   lockstep_alarms_total: spec({
     kind: 'counter',
     help: 'What a person should look at.',
-    labels: { kind: ['exit_stuck', 'ledger_unbalanced', 'agent_invalid', 'clock_offset', 'foreign_trade', 'breaker'] },
+    labels: { kind: ['ledger_unbalanced'] },
   }),
 } as const satisfies Record<string, MetricSpec>;

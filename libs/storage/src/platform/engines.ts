@@ -57,6 +57,12 @@ export class PlatformEngines {
     return ok(tables.engineInstances.parse(present(row, 'the claimed instance')));
   }
 
+  /** The instance whose term is the newest, whether it still runs or not; null before the first engine. */
+  async newest(): Promise<EngineInstanceRow | null> {
+    const [row] = await this.unit.query(`select ${tables.engineInstances.selectList()} from engine_instances order by term desc limit 1`);
+    return row === undefined ? null : tables.engineInstances.parse(row);
+  }
+
   async heartbeat(no: number): Promise<void> {
     await this.instances.update({ no }, { heartbeatAt: this.unit.now });
   }
