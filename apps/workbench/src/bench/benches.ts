@@ -5,6 +5,7 @@ import { impactBench } from './impact';
 import { limitsBench } from './limits';
 import { planBench } from './plan';
 import type { Bench } from './report';
+import { restBench } from './rest';
 import { riskBench } from './risk';
 import { signBench } from './sign';
 
@@ -16,6 +17,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   impact: impactBench,
   limits: limitsBench,
   plan: planBench,
+  rest: restBench,
   risk: riskBench,
   sign: signBench,
 };

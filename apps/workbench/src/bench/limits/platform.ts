@@ -14,6 +14,9 @@ export interface LimitsPlatform {
   /** Where counts are kept. */
   readonly counted: 'redis' | 'in process';
   readonly operator: ApiClient;
+  /** The database as the engine's role sees it. */
+  readonly engineUrl: string;
+  readonly logFolder: string;
   close(): Promise<void>;
 }
 
@@ -30,7 +33,8 @@ export interface Caller {
 /** Starts PostgreSQL (or uses `DATABASE_URL`), Redis (`REDIS_URL`, or a redis-server in the PATH) and the gateway. */
 export async function startLimitsPlatform(config: Config<'workbench'>): Promise<LimitsPlatform> {
   const dataDir = makeRunFolder('bench');
-  mkdirSync(join(dataDir, 'logs'), { recursive: true });
+  const logFolder = join(dataDir, 'logs');
+  mkdirSync(logFolder, { recursive: true });
   const closers: (() => Promise<void>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -49,13 +53,20 @@ export async function startLimitsPlatform(config: Config<'workbench'>): Promise<
       LOCKSTEP_OPERATOR_PORT: '0',
       ...(redis === null ? {} : { REDIS_URL: redis.url }),
     };
-    const gateway = await startChild({ name: 'gateway', entry: GATEWAY, args: [], env, logFile: join(dataDir, 'logs', 'gateway.log') });
+    const gateway = await startChild({ name: 'gateway', entry: GATEWAY, args: [], env, logFile: join(logFolder, 'gateway.log') });
     closers.push(() => gateway.stop(GATEWAY_STOP_GRACE_MS));
     const key = await operatorKey({ gatewayEnv: env });
     if (key === null) throw new Error('no operator key could be made: name a database without one');
     const operator = new ApiClient(`http://127.0.0.1:${Number(gateway.ready.operatorPort)}`, key);
     closers.push(() => operator.close());
-    return { url: `http://127.0.0.1:${Number(gateway.ready.port)}`, counted: redis === null ? 'in process' : 'redis', operator, close };
+    return {
+      url: `http://127.0.0.1:${Number(gateway.ready.port)}`,
+      counted: redis === null ? 'in process' : 'redis',
+      operator,
+      engineUrl: roles.engine.url,
+      logFolder,
+      close,
+    };
   } catch (failure) {
     await close();
     throw failure;
