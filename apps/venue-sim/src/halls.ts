@@ -1,4 +1,4 @@
-import { type Clock, err, ok, type Result } from '@lockstep/kernel';
+import { type Clock, type EpochMs, err, ok, type Result } from '@lockstep/kernel';
 import type { MakerDriver, Verifier, World } from '@lockstep/simulation';
 import { type BlockClock, startBlockClock } from './block-clock';
 import { createFaults, type Faults } from './faults';
@@ -32,6 +32,8 @@ export interface Hall {
   readonly agents: Map<string, string>;
   /** Connections to hang up when the world ends or a fault asks for it. */
   readonly hangUps: Set<() => void>;
+  /** By which time nonces and expiries of requests are judged; undefined: the world's own. */
+  readonly requestTime: (() => EpochMs) | undefined;
 }
 
 export interface HallOrder {
@@ -40,6 +42,8 @@ export interface HallOrder {
   readonly blockMs: number;
   /** `manual`: only the control port advances the world. */
   readonly clock: 'real' | 'manual';
+  /** `wall`: nonces and expiries of requests are judged by the wall clock, however far from it the world's own time is. */
+  readonly requestTimes?: 'venue' | 'wall';
 }
 
 export type HallError = 'name_taken' | 'bad_name' | 'too_many_worlds';
@@ -70,7 +74,7 @@ export function createHalls(verifier: Verifier, clock: Clock): Halls {
   };
   return {
     admits,
-    open: ({ world, makers, blockMs, clock: kind }) => {
+    open: ({ world, makers, blockMs, clock: kind, requestTimes }) => {
       const admitted = admits(world.name);
       if (!admitted.ok) return admitted;
       const waiting: { readonly since: number; readonly resolve: () => void }[] = [];
@@ -86,10 +90,17 @@ export function createHalls(verifier: Verifier, clock: Clock): Halls {
         makers,
         faults: createFaults(),
         script,
-        clock: startBlockClock({ advance, blockMs, clock, running: kind === 'real' }),
+        clock: startBlockClock({
+          advance,
+          standing: () => ({ time: world.now(), queued: world.stats().queued }),
+          blockMs,
+          clock,
+          running: kind === 'real',
+        }),
         counters: { actions: 0, refused: 0, infos: 0, streamFrames: 0 },
         agents: new Map(),
         hangUps: new Set(),
+        requestTime: requestTimes === 'wall' ? () => clock.now() : undefined,
         nextBlock: () => {
           if (kind === 'manual' || hall.clock.halted) return Promise.resolve();
           return new Promise((resolve) => waiting.push({ since: world.now(), resolve }));

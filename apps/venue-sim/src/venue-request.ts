@@ -39,7 +39,8 @@ async function recoverAndAdmit({ hall, text, form }: Arrival, request: SignedReq
   }
   const { action, nonce, vaultAddress, expiresAfter } = request;
   const cosigners = hall.verifier.cosignersOf(signed);
-  hall.world.submitWith({ signer: signer.value, action, nonce, vaultAddress, expiresAfter, cosigners }, (answer) => {
+  const judgedBy = hall.requestTime === undefined ? {} : { requestTime: hall.requestTime };
+  hall.world.submitWith({ signer: signer.value, action, nonce, vaultAddress, expiresAfter, cosigners, ...judgedBy }, (answer) => {
     hall.counters.actions += 1;
     if (answer.status === 'err') hall.counters.refused += 1;
     if (late === null) reply(verdict(answer));

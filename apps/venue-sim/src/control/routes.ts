@@ -59,6 +59,18 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
       return done({ ok: true, time: hall.world.now() });
     },
   }),
+  clock: route({
+    schema: schemas.clockSchema,
+    run: (hall, { frozen, to }) => {
+      if (hall.clock.kind === 'manual') return refused(409, 'the world runs by hand: advance it');
+      if (hall.clock.halted) return refused(409, 'the world is halted');
+      if (to !== undefined && to > hall.world.now() + schemas.CLOCK_STEP_MAX_MS) return refused(400, 'to: at most an hour ahead');
+      if (frozen === true) hall.clock.freeze();
+      if (to !== undefined && to > hall.world.now()) hall.clock.advanceTo(to);
+      if (frozen === false) hall.clock.unfreeze();
+      return done({ ok: true, time: hall.world.now(), frozen: hall.clock.frozen });
+    },
+  }),
   credit: route({
     schema: schemas.creditSchema,
     run: (hall, { address, dex, token, amount }) => {

@@ -33,6 +33,7 @@ export const worldSchema = z.strictObject({
   genesisTime: z.int().min(0).optional(),
   path: z.enum(['still', 'generated', 'candles']).optional(),
   makers: z.boolean().default(true),
+  requestTimes: z.enum(['venue', 'wall']).default('venue'),
   settings: z.record(z.string(), z.union([z.number(), z.boolean()])).default({}),
 });
 
@@ -40,6 +41,10 @@ export const worldSchema = z.strictObject({
 export const verifySchema = z.strictObject({ mode: z.string().max(32) });
 
 export const advanceSchema = z.union([z.strictObject({ to: z.int().min(0) }), z.strictObject({ ms: z.int().min(1).max(86_400_000) })]);
+
+/** `to` executes blocks up to a moment, however the world's clock runs; what is past is left. At most an hour ahead: one request holds up the other worlds meanwhile. */
+export const clockSchema = z.strictObject({ frozen: z.boolean().optional(), to: z.int().min(0).optional() });
+export const CLOCK_STEP_MAX_MS = 3_600_000;
 
 /** `token` names another token than USDC on the spot balance; a dex holds only its collateral. */
 export const creditSchema = z.strictObject({ address, dex: z.string().max(32).default(''), token: z.string().max(16).optional(), amount });

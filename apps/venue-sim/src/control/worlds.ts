@@ -14,7 +14,7 @@ export function openWorld(halls: Halls, clock: Clock, flags: Flags, order: z.inf
   const admitted = halls.admits(order.name);
   if (!admitted.ok) return refused(admitted.error === 'bad_name' ? 400 : 409, admitted.error);
   const settings = { addressLimits: flags.addressLimits === 'on', ...given };
-  const { name, seed, testnet, makers, clock: kind } = order;
+  const { name, seed, testnet, makers, clock: kind, requestTimes } = order;
   const blockMs = order.blockMs ?? flags.blockMs;
   const path = order.path ?? flags.path;
   if (path === 'candles' && flags.candles === null) return refused(400, 'path: candles needs the flag --candles');
@@ -23,7 +23,7 @@ export function openWorld(halls: Halls, clock: Clock, flags: Flags, order: z.inf
     clock,
   );
   if (!built.ok) return refused(400, built.error);
-  const opened = halls.open({ ...built.value, blockMs, clock: kind });
+  const opened = halls.open({ ...built.value, blockMs, clock: kind, requestTimes });
   return opened.ok ? created(describeHall(opened.value)) : refused(409, opened.error);
 }
 
@@ -45,6 +45,7 @@ export function describeHall(hall: Hall): Readonly<Record<string, unknown>> {
     time: world.now(),
     clock: clock.kind,
     halted: clock.halted,
+    frozen: clock.frozen,
     walking: makers.walking,
     connections: hall.hangUps.size,
     ...counters,

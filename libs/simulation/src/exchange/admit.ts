@@ -11,14 +11,15 @@ import { mustDeposit, REQUEST_TEXTS, unknownVault, unknownWallet } from './texts
 export function runSubmission(ex: Exchange, submission: Submission, action: PreparedAction): ExchangeAnswer {
   const actor = identify(ex, submission, action);
   if (typeof actor === 'string') return refuse(actor);
-  if (submission.expiresAfter !== null && ex.time > submission.expiresAfter) {
+  const now = submission.requestTime?.() ?? ex.time;
+  if (submission.expiresAfter !== null && now > submission.expiresAfter) {
     chargeStale(actor.owner, action);
     return refuse(REQUEST_TEXTS.expired);
   }
   const mismatch = action.ownerOnly ? checkEnvelope(ex, submission.action, submission.nonce) : null;
   if (mismatch !== null) return refuse(mismatch);
   const { nonceWindowPastMs, nonceWindowFutureMs, noncesKept } = ex.settings;
-  const window = { least: ex.time - nonceWindowPastMs, most: ex.time + nonceWindowFutureMs, kept: noncesKept };
+  const window = { least: now - nonceWindowPastMs, most: now + nonceWindowFutureMs, kept: noncesKept };
   const badNonce = nonceSetOf(ex, submission.signer).use(submission.nonce, window);
   if (badNonce !== null) return refuse(badNonce);
   const overBudget = chargeRequests(ex, actor.owner, action);

@@ -14,6 +14,8 @@ export interface Submission {
   readonly expiresAfter: number | null;
   /** Who signed the payload of a `multiSig` action, one for each inner signature; null where none was recovered. */
   readonly cosigners?: readonly (Address | null)[];
+  /** The time by which nonce and expiry are judged when the action runs; absent: the block's. For worlds whose time is not their senders'. */
+  readonly requestTime?: () => EpochMs;
 }
 
 /** The body of a 200 answer of `/exchange`, exactly as the venue would send it. */
