@@ -32,6 +32,7 @@ const shared = { pool: 'threads' as const, isolate: false };
 
 /** Integration tests that take longest, the longest first: one that began among the last would run on alone. */
 const LONGEST = [
+  'apps/workbench/src/sandbox/sandbox.it.spec.ts',
   'apps/engine/src/perps-studio.it.spec.ts',
   'apps/engine/src/funding.it.spec.ts',
   'apps/engine/src/modes.it.spec.ts',

@@ -38,6 +38,7 @@ import { OperatorRoles } from './0142-operator-roles';
 import { NarrowedKeys } from './0143-narrowed-keys';
 import { AuditChain } from './0150-audit-chain';
 import { ApiVersions } from './0151-api-versions';
+import { Sandboxes } from './0160-sandboxes';
 import { SchemaStanding } from './0190-schema-standing';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
@@ -82,6 +83,7 @@ export const MIGRATIONS = [
   NarrowedKeys,
   AuditChain,
   ApiVersions,
+  Sandboxes,
   SchemaStanding,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

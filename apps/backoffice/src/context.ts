@@ -4,6 +4,7 @@ import type { Logger, Wakeups } from '@lockstep/platform';
 import type { NewEvent, ScopedUnit, Storage } from '@lockstep/storage';
 import type { BackofficeLimits } from './limits';
 import type { Counters } from './observe';
+import type { WorldControl } from './sandbox/world-control';
 
 /** What every part of the back office works with. */
 export interface BackofficeContext {
@@ -14,6 +15,10 @@ export interface BackofficeContext {
   readonly wakeups: Wakeups;
   readonly limits: BackofficeLimits;
   readonly counters: Counters;
+  /** The simulated venue, where tenants' own worlds are. */
+  readonly worlds: WorldControl;
+  /** Resolves after so many ms. */
+  readonly pause: (ms: number) => Promise<void>;
 }
 
 /** Appends events as a unit's last step and wakes the gateways once it is committed. */

@@ -23,6 +23,18 @@ export interface BackofficeLimits {
   readonly partitionsAheadMonths: number;
   /** Size of one stored part of a file. */
   readonly chunkBytes: number;
+  /** Worlds of tenants' own that are open at once. The simulated venue holds 200, `main` among them. */
+  readonly worldsMax: number;
+  /** Worlds that are worked on at once in this process. */
+  readonly worldJobsMax: number;
+  /** How long an answer of the simulated venue may take, in ms. */
+  readonly worldAnswerTimeoutMs: number;
+  /** How long a world is kept for the worker that has it without a sign of life, in ms. */
+  readonly worldKeptMs: number;
+  /** Venue time run by one request while a clock is advanced, in ms: the other worlds wait meanwhile. */
+  readonly worldStepMs: number;
+  /** How often each open world is looked at, in ms: one that is gone is opened again. */
+  readonly worldLookMs: number;
 }
 
 export const BACKOFFICE_LIMITS: BackofficeLimits = {
@@ -38,4 +50,10 @@ export const BACKOFFICE_LIMITS: BackofficeLimits = {
   exportKeepMs: 30 * 24 * 60 * 60 * 1_000,
   partitionsAheadMonths: 2,
   chunkBytes: 1_048_576,
+  worldsMax: 100,
+  worldJobsMax: 4,
+  worldAnswerTimeoutMs: 20_000,
+  worldKeptMs: 60_000,
+  worldStepMs: 60_000,
+  worldLookMs: 15_000,
 };

@@ -3,12 +3,14 @@ import { ENVIRONMENTS, type EpochMs, type TenantScope } from '@lockstep/kernel';
 import { scopeFromPlatformList, scopeKey } from '@lockstep/tenancy';
 import { Timetable } from './chores/timetable';
 import type { BackofficeContext } from './context';
+import { WORLD_HANDLERS } from './jobs/handlers';
 import { JobRunner } from './jobs/runner';
 import { Relay } from './relay';
 
 /** The back office's loop: wake-ups name scopes with work; a sweep over all scopes finds what no wake-up named. */
 export class Sweep {
   readonly runner: JobRunner;
+  private readonly worldRunner: JobRunner;
   private readonly relay: Relay;
   private readonly timetable: Timetable;
   private scopes: readonly TenantScope[] = [];
@@ -22,6 +24,7 @@ export class Sweep {
     private readonly pulse: () => void = () => undefined,
   ) {
     this.runner = new JobRunner(ctx);
+    this.worldRunner = new JobRunner(ctx, WORLD_HANDLERS, ctx.limits.worldJobsMax);
     this.relay = new Relay(ctx);
     this.timetable = new Timetable(ctx);
   }
@@ -38,7 +41,7 @@ export class Sweep {
     this.stopped = true;
     this.wakeNow();
     await this.loop;
-    await this.runner.drain();
+    await Promise.all([this.runner.drain(), this.worldRunner.drain()]);
   }
 
   /** One pass over everything; never throws. */
@@ -59,6 +62,7 @@ export class Sweep {
   private async visit(scope: TenantScope): Promise<void> {
     try {
       await this.runner.startDue(scope);
+      if (scope.environment === 'test') await this.worldRunner.startDue(scope);
       await this.relay.look(scope);
       await this.timetable.runScope(scope);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { type Timer } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
+import type { FeeScheduleRow } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { ApprovalWatch } from './accounts/approval-watch';
 import { shareClearing } from './accounts/clearing-shares';
@@ -29,6 +30,7 @@ import { Repairs } from './repair/repair';
 import { UnknownResolver } from './repair/resolve-unknowns';
 import { loadAll } from './state/load-all';
 import type { OnAppeared } from './state/meet-instrument';
+import { moveTimes } from './state/move-times';
 import { NetworkDirectory } from './state/network-directory';
 import { openAdapter } from './state/open-adapter';
 import { Networks, type OpenVenue } from './state/open-networks';
@@ -79,6 +81,7 @@ export async function bootEngine(given: EngineParts): Promise<Engine> {
   const ctx = await makeContext(parts, claimed.value.no, scopes, Math.max(0, ...rows.map((row) => row.maxNonce)));
   // Before copies are loaded: a day that ended while no engine ran is followed by one of the tenant's own zone.
   ctx.days.take(tenants);
+  ctx.clocks.take(await parts.storage.platform((unit) => unit.markets.owned()));
   const engine = assemble(parts, ctx);
   await engine.load(rows);
   await engine.recover(rows);
@@ -152,8 +155,16 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   ctx.doubts.onPosition = (account) => reconciler.contradicted(account);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
-  const fees = new FeeTimes(ctx.clock, ctx.timers, (scope, versions) => putMarkups(ctx, scope, versions));
-  const stops = new StopSwitches(ctx, parts.wakeups);
+  const fees = new FeeTimes<FeeScheduleRow>(
+    ctx.clock,
+    ctx.timers,
+    (scope, versions) => putMarkups(ctx, scope, versions),
+    (scope, business) => ctx.clocks.realTime(scope, business),
+  );
+  const stops = new StopSwitches(ctx, parts.wakeups, (change) => {
+    moveTimes(ctx, change);
+    fees.retime(change.scope);
+  });
   const commands = new Commands(ctx, {
     books,
     collector,

@@ -17,6 +17,7 @@ import type { Repairs } from './repair/repair';
 import type { Network } from './state/networks';
 import { type CopyRecord, Registry, type WatchedAccount } from './state/registry';
 import { TenantDays } from './tenant-days';
+import { TestClocks } from './test-clocks';
 
 const SCOPE = { tenantId: 'ten_a', environment: 'test' } as unknown as TenantScope;
 
@@ -42,9 +43,10 @@ function holder() {
   };
   const unit = { events: { append } } as unknown as ScopedUnit;
   const ctx = {
+    clocks: new TestClocks(),
     registry,
     clock: { now: () => NOW },
-    days: new TenantDays(),
+    days: new TenantDays(new TestClocks()),
     ids: { next: () => 'evt_a' },
     limits: ENGINE_LIMITS,
     log: silentLogger,

@@ -138,7 +138,7 @@ export class Breakers {
 
   private nextDay({ book }: WatchedAccount, row: number, at: number): number {
     const copy = this.ctx.registry.copies.get(book.copies.copyNo[row] ?? 0);
-    return this.ctx.days.next(copy?.group.scope.tenantId ?? '', at);
+    return this.ctx.days.next(copy?.group.scope ?? null, at);
   }
 
   /** Acts on a step a copy's losses came to. */

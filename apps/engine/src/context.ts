@@ -20,6 +20,7 @@ import type { CopyRecord, Registry } from './state/registry';
 import type { Rights } from './state/rights';
 import type { StandingStops } from './stops/standing-stops';
 import type { TenantDays } from './tenant-days';
+import type { TestClocks } from './test-clocks';
 import type { WaveLog } from './wave-log';
 
 /**
@@ -69,6 +70,8 @@ export interface EngineContext {
   readonly sending: Sending;
   readonly pass: PassCrashPoint;
   readonly days: TenantDays;
+  /** Test clocks of tenants' own worlds. */
+  readonly clocks: TestClocks;
   /** Limits of the layers above the copies. */
   readonly chain: LimitChain;
   /** Entitlements and published terms. */

@@ -9,6 +9,7 @@ import type { Bookkeeper } from './books/bookkeeper';
 import type { EngineContext } from './context';
 import { ExposureAlerts } from './exposure-alerts';
 import { Registry, type WatchedAccount } from './state/registry';
+import { TestClocks } from './test-clocks';
 
 const SCOPE = { tenantId: 'ten_a', environment: 'test' } as unknown as TenantScope;
 const FOLLOWER = `flw_${'0'.repeat(26)}` as FollowerId;
@@ -47,6 +48,7 @@ function processOf(kept: Kept) {
     },
   } as unknown as ScopedUnit;
   const ctx = {
+    clocks: new TestClocks(),
     registry,
     clock: { now: () => NOW },
     ids: { next: () => 'evt_a' },

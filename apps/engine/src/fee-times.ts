@@ -29,12 +29,14 @@ export class FeeTimes<V extends Timed = FeeScheduleRow> {
     private readonly clock: Pick<Clock, 'now'>,
     private readonly timers: Pick<Timers, 'after'>,
     private readonly apply: (scope: TenantScope, versions: readonly V[]) => void,
+    /** The real moment at which a scope's schedule changes that says so. */
+    private readonly realTime: (scope: TenantScope, business: EpochMs) => EpochMs = (_scope, business) => business,
   ) {}
 
   /** Takes a scope's versions as they were read just now; what is in force already is the caller's to apply. */
   note(scope: TenantScope, versions: readonly V[]): void {
     const now = this.clock.now();
-    const next = earliest(versions.map(({ effectiveFrom }) => effectiveFrom).filter((time) => time > now));
+    const next = earliest(versions.map(({ effectiveFrom }) => this.realTime(scope, effectiveFrom)).filter((time) => time > now));
     if (next === null) this.announced.delete(scopeKey(scope));
     else this.announced.set(scopeKey(scope), { scope, versions, next });
     if (this.running) this.arm();
@@ -44,6 +46,12 @@ export class FeeTimes<V extends Timed = FeeScheduleRow> {
   take(scope: TenantScope, versions: readonly V[]): void {
     this.note(scope, versions);
     this.apply(scope, versions);
+  }
+
+  /** A scope's clock changed: what it announced comes into force at other moments, perhaps now. */
+  retime(scope: TenantScope): void {
+    const announced = this.announced.get(scopeKey(scope));
+    if (announced !== undefined) this.take(scope, announced.versions);
   }
 
   start(): void {

@@ -15,6 +15,8 @@ export interface EngineLimits {
   readonly marketsAskGapMs: number;
   /** Longest wait for the list when a network is opened, in ms; then the one of the last opening serves until it can be read. */
   readonly marketsOpenMaxMs: number;
+  /** As `marketsOpenMaxMs`, of a tenant's own world of the simulated venue. */
+  readonly ownWorldOpenMaxMs: number;
   /** Moves waiting in one lane (watched account × instrument). */
   readonly laneDepthMax: number;
   /** Frames of leader fills waiting per watched account. */
@@ -136,6 +138,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   marketsEveryMs: 300_000,
   marketsAskGapMs: 60_000,
   marketsOpenMaxMs: 15_000,
+  ownWorldOpenMaxMs: 1_000,
   laneDepthMax: 10_000,
   inboxDepthMax: 10_000,
   openOrdersMax: 400_000,

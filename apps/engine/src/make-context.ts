@@ -22,6 +22,7 @@ import { Registry } from './state/registry';
 import { nextRightEnd, Rights } from './state/rights';
 import { StandingStops } from './stops/standing-stops';
 import { TenantDays } from './tenant-days';
+import { TestClocks } from './test-clocks';
 import { WaveLog } from './wave-log';
 
 /** The context of an engine: empty books, nonces above every journaled one. */
@@ -40,6 +41,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     () => clock.now(),
     (after) => nextRightEnd(registry, after),
   );
+  const clocks = new TestClocks();
   const completion = new WaveCompletion(() => ctx);
   const openOrders = new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave));
   const ctx: EngineContext = {
@@ -70,7 +72,8 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),
     journalUnits: new Places(limits.journalUnitsMax, limits.openOrdersMax),
-    days: new TenantDays(),
+    days: new TenantDays(clocks),
+    clocks,
     chain: new LimitChain(),
     rights,
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),

@@ -11,6 +11,7 @@ import { type EngineContext, StopVersion } from './context';
 import { CopyLedger } from './state/copy-ledger';
 import { type CopyRecord, Registry, type WatchedAccount } from './state/registry';
 import { StateLimits } from './state-limits';
+import { TestClocks } from './test-clocks';
 
 const SCOPE = { tenantId: 'ten_a', environment: 'test' } as unknown as TenantScope;
 
@@ -60,6 +61,7 @@ function stageOf(action: StateAction, failing = false) {
     },
   } as unknown as ScopedUnit;
   const ctx = {
+    clocks: new TestClocks(),
     registry,
     clock: { now: () => NOW },
     ids: { next: () => 'evt_a' },

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { EngineContext } from './context';
 import { KnownStops } from './known-stops';
 import { bitsFor, StopSwitches, stopsOf, withAnnounced } from './stop-switches';
+import { TestClocks } from './test-clocks';
 
 const ids = { tenantId: 'ten_1', environment: 'test' as const, leaderId: 'ldr_1', followerId: 'flw_1', copyId: 'cpy_1' };
 const { killSwitch, suspended } = STATUS;
@@ -128,13 +129,14 @@ function looking(tenantId: string) {
     watched: { book },
   };
   const ctx = {
+    clocks: new TestClocks(),
     registry: { copies: new Map([[1, copy]]) },
     storage: {
       platform: () =>
         new Promise((resolve, reject) =>
           answers.push((names) => {
             if (names === null) reject(new Error('away'));
-            else resolve([names.map((name) => ({ name, active: true })), [], []]);
+            else resolve([names.map((name) => ({ name, active: true })), [], [], []]);
           }),
         ),
     },

@@ -7,6 +7,7 @@ import type { PlatformLimitsRow } from '@lockstep/storage';
 import type { EngineContext } from './context';
 import { putLimits } from './state/limit-chain';
 import type { CopyRecord } from './state/registry';
+import type { ClockChange } from './test-clocks';
 
 /** Who may take no new risk, from the operator's side or the tenant's own. */
 export interface Stops {
@@ -97,6 +98,7 @@ export class StopSwitches {
   constructor(
     private readonly ctx: EngineContext,
     private readonly wakeups: Pick<Wakeups, 'subscribe' | 'onReconnect'>,
+    private readonly onClock: (change: ClockChange) => void = () => undefined,
   ) {
     ctx.knownStops.onNamed = () => this.apply(withAnnounced(this.stops, ctx.knownStops.unread));
   }
@@ -156,12 +158,13 @@ export class StopSwitches {
   private async read(): Promise<void> {
     const { knownStops } = this.ctx;
     const [newest, beganAt] = [knownStops.newest, this.ctx.clock.monotonic()];
-    const [flags, tenants, limits] = await this.ctx.storage.platform(
-      async (unit) => [await unit.engines.activeFlags(), await unit.tenants.open(), await unit.limits.all()] as const,
+    const [flags, tenants, limits, owned] = await this.ctx.storage.platform(
+      async (unit) => [await unit.engines.activeFlags(), await unit.tenants.open(), await unit.limits.all(), await unit.markets.owned()] as const,
       { readOnly: true },
     );
     this.readAt = this.ctx.clock.now();
     this.ctx.days.take(tenants);
+    for (const change of this.ctx.clocks.take(owned)) this.onClock(change);
     this.takeLimits(limits);
     const read = stopsOf(flags, tenants);
     const suspended = tenants.filter(({ id }) => read.suspendedTenants.has(id)).map(({ id }) => suspensionWakeup(id));

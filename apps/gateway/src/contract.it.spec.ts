@@ -14,6 +14,7 @@ import { documented, type Operation } from './testing/documented';
 import { askAsEngine, decideAsEngine, recordMovesAsEngine, setState, tellEgressAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, tradeAsEngine } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
+import { endTasksAsBackoffice, openWorldAsBackoffice } from './testing/sandbox-work';
 
 /** Routes below /v1 that need no key. */
 const OPEN: ReadonlySet<string> = new Set(['POST /v1/key-leaks']);
@@ -114,6 +115,13 @@ describe('the contract', () => {
       'POST /v1/followers/bulk',
       'POST /v1/leaders',
       'POST /v1/leaders/{id}/terms',
+      'POST /v1/sandbox',
+      'POST /v1/sandbox/clock/advance',
+      'POST /v1/sandbox/clock/freeze',
+      'POST /v1/sandbox/clock/resume',
+      'POST /v1/sandbox/credits',
+      'POST /v1/sandbox/scenarios',
+      'POST /v1/sandbox/trades',
       'POST /v1/venue-accounts',
       'POST /v1/venue-accounts/import',
       'POST /v1/venue-accounts/{id}/approvals',
@@ -333,6 +341,24 @@ describe('the answer of every operation', () => {
     for (const end of ['/engage', '/release']) good(await rig.operator('post', `${switches}/${tenant.id}${end}`));
     for (const path of [switches, `${switches}/${tenant.id}`]) good(await rig.operator('get', path));
     for (const path of ['/health/live', '/health/ready']) good(await rig.operator('get', path, undefined, null));
+
+    await ask('post', '/v1/sandbox', { seed: 7 });
+    await openWorldAsBackoffice(rig, tenant);
+    const address = freshAddress();
+    for (const [end, body] of [
+      ['credits', { credits: [{ address, amount: '10' }] }],
+      ['trades', { trades: [{ address, coin: 'BTC', side: 'buy', size: '0.05' }] }],
+      ['clock/freeze', {}],
+      ['clock/advance', { ms: 86_400_000 }],
+      ['clock/resume', {}],
+      ['scenarios', { name: 'crash', params: { percent: 30 } }],
+    ] as const) {
+      const task = await ask('post', `/v1/sandbox/${end}`, body);
+      expect(task).toMatchObject({ status: 'queued', livemode: false });
+      await endTasksAsBackoffice(rig, tenant);
+      await ask('get', `/v1/sandbox/tasks/${task.id}`);
+    }
+    for (const path of ['', '/clock', '/tasks', '/scenarios', '/markets', `/account?address=${address}`]) await ask('get', `/v1/sandbox${path}`);
 
     everyTenant.push(tenant);
     const missing = (listener: typeof rig.publicApi, succeeded: ReadonlySet<string>) =>

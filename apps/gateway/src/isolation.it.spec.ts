@@ -3,13 +3,21 @@ import { STREAM_PATH } from './stream/door';
 import { documented } from './testing/documented';
 import { askAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, tradeAsEngine } from './testing/objects';
-import { type GatewayRig, good, openRig } from './testing/rig';
+import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
+import { openWorldAsBackoffice } from './testing/sandbox-work';
 
 let rig: GatewayRig;
 beforeAll(async () => {
   rig = await openRig();
 }, 300_000);
 afterAll(() => rig?.close());
+
+/** Opens a tenant's sandbox and returns what was asked of it. */
+async function taskOf(tenant: RigTenant): Promise<string> {
+  good(await rig.call(tenant.key, 'post', '/v1/sandbox', {}));
+  await openWorldAsBackoffice(rig, tenant);
+  return good(await rig.call(tenant.key, 'get', '/v1/sandbox/tasks')).data[0].id;
+}
 
 describe('another tenant’s object', () => {
   it('is the same 404 as none at all, on every operation with an id; so is the test environment’s object with a live key', async () => {
@@ -33,6 +41,7 @@ describe('another tenant’s object', () => {
       proposals: await askAsEngine(rig, owner, objects),
       settlements: await post('/v1/settlements', { from, to: '2026-01-02T00:00:00.000Z' }),
       exports: await post('/v1/exports', { kind: 'fills', from, to: '2026-01-02T00:00:00.000Z' }),
+      sandbox: await taskOf(owner),
     };
     const bodies: Readonly<Record<string, object>> = {
       'POST /v1/venue-accounts/{id}/approvals': { signatures: [{ kind: 'approve_agent', signature: `0x${'1'.repeat(128)}1b` }] },
@@ -54,7 +63,8 @@ describe('another tenant’s object', () => {
       const answers = [];
       for (const id of [foreign ?? '', nobody]) answers.push(await rig.call(key, method, at(id), bodies[name] ?? {}));
       const [theirs, none] = answers.map(({ status, body }) => ({ status, body: { ...body, request_id: '' } }));
-      expect(theirs?.status, name).toBe(404);
+      // A live key is refused before anything is looked for: it has no sandbox.
+      expect(theirs?.status, name).toBe(key === live && path.startsWith('/v1/sandbox') ? 403 : 404);
       expect(theirs, name).toEqual(none);
     }
   });
@@ -113,6 +123,11 @@ describe('another tenant’s object', () => {
       '/v1/egress',
       '/v1/positions',
       '/v1/usage',
+      '/v1/sandbox',
+      '/v1/sandbox/clock',
+      '/v1/sandbox/scenarios',
+      '/v1/sandbox/markets',
+      '/v1/sandbox/account',
       '/v1/audit-log',
       '/v1/audit-log/verification',
       STREAM_PATH,

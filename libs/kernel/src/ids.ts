@@ -19,6 +19,8 @@ export const ID_PREFIXES = {
   job: 'job',
   request: 'req',
   audit: 'aud',
+  sandbox: 'sbx',
+  sandboxTask: 'sbt',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

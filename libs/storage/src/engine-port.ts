@@ -37,7 +37,7 @@ export interface EnginePlatformUnit extends WithWaveNumbers {
     'begin' | 'giveUpMoves' | 'increasingOrders' | 'insertFills' | 'latestMoves' | 'openMoves' | 'recordMoves' | 'setMoveStatus' | 'watched'
   >;
   readonly limits: Part<PlatformUnit['limits'], 'all'>;
-  readonly markets: Part<PlatformUnit['markets'], 'dropEgress' | 'instruments' | 'putEgress' | 'putInstruments' | 'putNetwork'> & {
+  readonly markets: Part<PlatformUnit['markets'], 'dropEgress' | 'instruments' | 'owned' | 'putEgress' | 'putInstruments' | 'putNetwork'> & {
     readonly networks: Part<PlatformUnit['markets']['networks'], 'find' | 'findOne'>;
   };
   readonly tenants: Part<PlatformUnit['tenants'], 'open'>;

@@ -19,10 +19,12 @@ export * from './rows/proposals';
 export * from './rows/rights';
 export * from './rows/risk-limits';
 export * from './rows/roster';
+export * from './rows/sandboxes';
 export * from './rows/scoped';
 export * from './rows/standing-orders';
 export * from './rows/tenancy';
 export * from './rows/trading';
+export { faceOf } from './sandbox/sandboxes';
 export { ScopedUnit } from './scoped-unit';
 export { openStorage, type Storage, type StorageOptions, type UnitOptions } from './storage';
 export {

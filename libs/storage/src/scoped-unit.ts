@@ -9,6 +9,7 @@ import { Contracts, KeyIndex, Markets } from './platform/tenants';
 import { CopyConsents, Entitlements, LeaderTerms } from './roster/rights';
 import { PlatformLimits, RiskLimits } from './roster/risk-limits';
 import { Copies, CopyEquities, Followers, Leaders, SpareAgents, VenueAccounts } from './roster/roster';
+import { Sandboxes, SandboxTasks } from './sandbox/sandboxes';
 import { Commands } from './tenancy/commands';
 import { KillSwitches } from './tenancy/kill-switches';
 import { ApiKeys, AuditLog, Jobs } from './tenancy/tenancy';
@@ -55,5 +56,7 @@ export class ScopedUnit extends ScopedSql {
   readonly feeSchedules = new FeeSchedules(this);
   readonly settlements = new Settlements(this);
   readonly exports = new Exports(this);
+  readonly sandboxes = new Sandboxes(this);
+  readonly sandboxTasks = new SandboxTasks(this);
   readonly records = sqlRecords(this);
 }

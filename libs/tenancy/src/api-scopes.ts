@@ -34,6 +34,8 @@ export const API_SCOPES = [
   'instruments:read',
   'usage:read',
   'audit:read',
+  'sandbox:read',
+  'sandbox:write',
 ] as const;
 
 export type ApiScope = (typeof API_SCOPES)[number];

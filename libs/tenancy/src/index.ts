@@ -5,5 +5,6 @@ export * from './operator-roles';
 export * from './route-classes';
 export * from './signed-request';
 export * from './tenant-scope';
+export * from './test-clock';
 export * from './tiers';
 export * from './verify-key';

@@ -17,8 +17,8 @@ export const closeMonths: ScopedChore = {
   name: 'month end',
   everyMs: HOUR_MS,
   async run(ctx, scope) {
-    const endMs = monthStart(ctx.clock.now());
     await ctx.storage.scoped(scope, async (unit) => {
+      const endMs = monthStart(await unit.sandboxes.businessNow());
       const last = await lastSettlement(unit, null);
       if (last !== null && last.status !== 'closed') return;
       const startMs = last?.periodEnd ?? monthStart((await unit.ledger.earliest()) ?? endMs);

@@ -6,9 +6,10 @@ import { closeMonths } from './close-months';
 import { foldBalances } from './fold-balances';
 import { forgetExpired, forgetOperatorKeys } from './forget-expired';
 import { keepPartitions } from './keep-partitions';
+import { keepWorlds } from './keep-worlds';
 import { proveDaily } from './prove-ledger';
 
-export const SCOPED_CHORES: readonly ScopedChore[] = [accrueDue, foldBalances, closeMonths, forgetExpired, proveDaily];
+export const SCOPED_CHORES: readonly ScopedChore[] = [accrueDue, foldBalances, closeMonths, forgetExpired, proveDaily, keepWorlds];
 export const PLATFORM_CHORES: readonly PlatformChore[] = [keepPartitions, forgetOperatorKeys];
 
 /** Remembers when each chore ran last and runs those that are due; a failing one is logged and comes again at its next time. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { BackofficeContext } from '../context';
 import { closePeriod } from '../files/close-period';
 import { giveUpExport, renderExport } from '../files/render-export';
+import { giveUpWork, workOnWorld } from '../sandbox/work-on-world';
 
 /** How a job did not end well. `retry`: the same work may succeed later. */
 export interface JobFailure {
@@ -53,11 +54,22 @@ const renderExportHandler: JobHandler = {
   },
 };
 
+const sandboxHandler: JobHandler = {
+  async run(ctx, scope, job) {
+    const worked = await workOnWorld(ctx, scope, job.id);
+    return worked.ok ? ok({ tasks: worked.value }) : refused(worked.error, true);
+  },
+  giveUp: (ctx, scope, job) => giveUpWork(ctx, scope, job.id),
+};
+
 /** Who runs which kind of job. A kind that is not here is never claimed. */
 export const HANDLERS: ReadonlyMap<string, JobHandler> = new Map([
   [TENANT_JOBS.closePeriod, closePeriodHandler],
   [TENANT_JOBS.renderExport, renderExportHandler],
 ]);
+
+/** Work on tenants' own worlds, which may take a quarter of an hour: it has places of its own, so that no settlement waits for it. */
+export const WORLD_HANDLERS: ReadonlyMap<string, JobHandler> = new Map([[TENANT_JOBS.sandbox, sandboxHandler]]);
 
 /** The wait before the next attempt: doubling, at most the bound. */
 export const retryDelayMs = (attempts: number, firstMs: number, maxMs: number): EpochMs =>

@@ -14,11 +14,12 @@ export class JobRunner {
   constructor(
     private readonly ctx: BackofficeContext,
     private readonly handlers: ReadonlyMap<string, JobHandler> = HANDLERS,
+    private readonly jobsMax: number = ctx.limits.jobsMax,
   ) {}
 
   /** Claims what a scope has to do, as far as there is room, and starts it. Returns the number started. */
   async startDue(scope: TenantScope): Promise<number> {
-    const room = this.ctx.limits.jobsMax - this.running.size;
+    const room = this.jobsMax - this.running.size;
     if (room <= 0 || this.stopped) return 0;
     const claimed = await this.ctx.storage.scoped(scope, (unit) => unit.jobs.claim([...this.handlers.keys()], room, this.ctx.limits.jobLockMs));
     for (const job of claimed) this.start(scope, job);

@@ -5,6 +5,10 @@ import { silentLogger, type Wakeups } from '@lockstep/platform';
 import type { TestStorage } from '../../../../libs/storage/src/testing/test-storage';
 import type { BackofficeContext } from '../context';
 import { BACKOFFICE_LIMITS } from '../limits';
+import { worldControl } from '../sandbox/world-control';
+
+/** Nobody listens there. */
+const NOBODY = 'http://127.0.0.1:1';
 
 /** A back office on a test database that remembers whom it woke and what it counted. */
 export interface TestContext extends BackofficeContext {
@@ -38,6 +42,8 @@ export async function testContext(test: TestStorage): Promise<TestContext> {
       scopesWoken: count('woken'),
       ledgerUnbalanced: count('unbalanced'),
     },
+    worlds: worldControl({ controlUrl: NOBODY, controlKey: null, venueUrl: NOBODY, timeoutMs: 1_000, ask: fetch }),
+    pause: async () => undefined,
     woken,
     counted,
   };

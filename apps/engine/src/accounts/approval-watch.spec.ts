@@ -9,6 +9,7 @@ import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { Network } from '../state/networks';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { ApprovalWatch } from './approval-watch';
 import { Doubts } from './doubts';
 
@@ -72,6 +73,7 @@ function watched(part: Partial<AccountRecord> = {}) {
     return work();
   };
   const ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => time.now, monotonic: () => time.now },
     nonces: { next: () => 1 },
     log: silentLogger,

@@ -2,6 +2,7 @@ import { silentLogger } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { WatchedAccount } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { VolatilityKeeper } from './leader-volatility';
 
 const NOW = 1_700_000_000_000;
@@ -21,6 +22,7 @@ function keeperOf(addresses: readonly string[], mute: readonly string[]) {
     return [no, { watched, settings: { mode: { kind: 'risk_normalised' } } }] as const;
   });
   const ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => now },
     log: silentLogger,
     registry: { copies: new Map(copies) },

@@ -4,6 +4,7 @@ import type { ActionOutcome, RejectCode, VenuePosition } from '@lockstep/venues/
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { marginLacking, setLeverage } from './leverage';
 
 const ACCEPTED: ActionOutcome = { kind: 'accepted', response: null };
@@ -17,7 +18,7 @@ async function asked(onlyIsolated: boolean, cross: ActionOutcome, isolated: Acti
     return isCross ? cross : isolated;
   };
   const network = { venue: { orders: { updateLeverage } }, sends: { take: () => undefined } };
-  const ctx = { nonces: { next: () => 1 }, clock: { now: () => 1 } } as unknown as EngineContext;
+  const ctx = { clocks: new TestClocks(), nonces: { next: () => 1 }, clock: { now: () => 1 } } as unknown as EngineContext;
   const end = await setLeverage(ctx, { signer: 0, network } as unknown as AccountRecord, { ...instrumentOf('X', 2, 10), onlyIsolated }, 5);
   return [modes.join(), end.kind === 'set' ? `set/${end.cross ? 'cross' : 'isolated'}` : end.kind];
 }

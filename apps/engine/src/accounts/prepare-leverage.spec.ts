@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { AccountRecord, CopyRecord, WatchedAccount } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { LeveragePreparer } from './prepare-leverage';
 
 /** Some copies of one leader who begins to trade an instrument; `asked` names the signers whose leverage was set. */
@@ -25,6 +26,7 @@ function appearing(copies: number, outcome: ActionOutcome = { kind: 'accepted', 
   });
   const sending = { busy: false };
   const ctx = {
+    clocks: new TestClocks(),
     nonces: { next: () => 1 },
     clock: { now: () => 1 },
     log: silentLogger,

@@ -35,7 +35,7 @@ interface Side {
  */
 export async function bookCross(ctx: EngineContext, crossed: NumberedCross): Promise<void> {
   const { account, cross, coin } = crossed;
-  const at = ctx.clock.now();
+  const at = ctx.clocks.businessTime(account.scope, ctx.clock.now());
   const sides = [sideOf(ctx, crossed, crossed.buyer, 'buy', at), sideOf(ctx, crossed, crossed.seller, 'sell', at)];
   await ctx.storage.scoped(account.scope, async (unit) => {
     await recordCross(unit, {

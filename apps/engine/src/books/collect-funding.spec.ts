@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { AccountRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import type { Bookkeeper } from './bookkeeper';
 import type { FillCollector } from './collect-fills';
 import { FundingCollector } from './collect-funding';
@@ -40,6 +41,7 @@ function collecting(numbers: readonly number[]) {
   };
   const straight = { run: <T>(work: () => Promise<T>) => work() };
   const ctx = {
+    clocks: new TestClocks(),
     limits: { ...ENGINE_LIMITS, fundingSpreadMs: 1_000 },
     clock: { now: () => clock.now },
     timers: { every: (_ms: number, turn: () => void) => turns.push(turn) },

@@ -1,6 +1,7 @@
 import { type EpochMs, type TenantScope, type Timer } from '@lockstep/kernel';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
+import type { Network } from '../state/networks';
 import type { AccountRecord } from '../state/registry';
 import type { Bookkeeper } from './bookkeeper';
 import type { FillCollector } from './collect-fills';
@@ -20,6 +21,8 @@ export class FundingCollector {
   private turn: Promise<void> | null = null;
   /** The charge the accounts below are read for. */
   private charged: EpochMs = 0;
+  /** As `charged`, of tenants' own worlds by their own time. */
+  private readonly worlds = new Map<Network, EpochMs>();
   private owed: AccountRecord[] = [];
   private perTurn = 1;
   /** What was read and waits for its tenant's books. */
@@ -57,17 +60,42 @@ export class FundingCollector {
   /** After each charge: every account that held a position since its last reading, or may have; the longest unread first, so that none is passed over. */
   private refill(): void {
     const charged = lastCharge(this.ctx.clock.now(), this.ctx.limits);
-    if (charged <= this.charged) return;
-    this.charged = charged;
-    this.owed = this.ctx.registry
-      .accounts()
+    const moved = this.movedWorlds();
+    if (charged <= this.charged && moved.size === 0) return;
+    const due = charged > this.charged ? this.ctx.registry.accounts() : this.ctx.registry.accounts().filter(({ network }) => moved.has(network));
+    const waiting = charged > this.charged ? [] : this.owed.filter(({ network }) => !moved.has(network));
+    this.charged = Math.max(charged, this.charged);
+    const owed = due
       .filter(({ network }) => network.venue.capabilities.fundingHistory)
       .filter((account) => {
         const { fundingReadTo, fillsReadTo, changedInsideAt } = account;
-        return owesReading({ fundingReadTo, fillsReadTo, changedInsideAt, holds: this.holds(account) }, charged);
+        return owesReading({ fundingReadTo, fillsReadTo, changedInsideAt, holds: this.holds(account) }, this.chargedAt(account));
       })
       .sort((a, b) => a.fundingReadTo - b.fundingReadTo);
+    this.owed = [...waiting, ...owed];
     this.perTurn = accountsPerTurn(this.owed.length, TURN_MS, this.ctx.limits);
+  }
+
+  /** Tenants' own worlds whose time came to another charge since the last look. */
+  private movedWorlds(): ReadonlySet<Network> {
+    const moved = new Set<Network>();
+    for (const { network } of this.ctx.clocks.isEmpty ? [] : this.ctx.registry.accounts()) {
+      if (moved.has(network) || !this.ctx.clocks.has(network)) continue;
+      const charged = this.chargedOf(network);
+      if (charged <= (this.worlds.get(network) ?? 0)) continue;
+      this.worlds.set(network, charged);
+      moved.add(network);
+    }
+    return moved;
+  }
+
+  /** The newest charge that may be read of an account, by the time of its venue. */
+  private chargedAt({ network }: AccountRecord): EpochMs {
+    return this.ctx.clocks.has(network) ? this.chargedOf(network) : this.charged;
+  }
+
+  private chargedOf(network: Network): EpochMs {
+    return lastCharge(this.ctx.clocks.venueTime(network, this.ctx.clock.now()), this.ctx.limits);
   }
 
   private holds(account: AccountRecord): boolean {
@@ -78,10 +106,9 @@ export class FundingCollector {
 
   /** Each account is booked as soon as it is read: what the venue charged one copy must not wait for an answer about another. */
   private async take(accounts: readonly AccountRecord[]): Promise<void> {
-    const { charged } = this;
     await Promise.all(
       accounts.map(async (account) => {
-        const collected = await this.read(account, charged);
+        const collected = await this.read(account, this.chargedAt(account));
         if (collected === null) this.owed.push(account);
         else await this.hand(collected);
       }),
@@ -110,7 +137,7 @@ export class FundingCollector {
    * after them: a fill before a charge must be booked when it is decided who held what.
    */
   private async read(account: AccountRecord, charged: EpochMs): Promise<CollectedFunding | null> {
-    const until = this.ctx.clock.now() - this.ctx.limits.fundingGraceMs;
+    const until = this.ctx.clocks.venueTime(account.network, this.ctx.clock.now()) - this.ctx.limits.fundingGraceMs;
     const answer = await this.ctx.truthReads.run(async () => {
       await this.ctx.sending.quiet();
       return account.network.venue.truth.funding(account.address, account.fundingReadTo);

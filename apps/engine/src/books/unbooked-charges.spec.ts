@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import type { Bookkeeper } from './bookkeeper';
 import type { FillCollector } from './collect-fills';
 import { FundingCollector } from './collect-funding';
@@ -75,6 +76,7 @@ function collecting(charges: readonly VenueFunding[], held: readonly number[], o
   const turns: (() => void)[] = [];
   const straight = { run: <T>(work: () => Promise<T>) => work() };
   const ctx = {
+    clocks: new TestClocks(),
     limits: { ...ENGINE_LIMITS, fundingSpreadMs: 1_000 },
     clock: { now: () => world.now },
     ids: { next: () => 'evt_a' },

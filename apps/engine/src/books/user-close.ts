@@ -44,7 +44,7 @@ export async function bookUserClose(
     const transaction = postFill({
       source: `user_close:${copy.account.no}:${coin}:${now}:${copy.no}`,
       copyId: copy.id,
-      occurredAtMs: now,
+      occurredAtMs: ctx.clocks.businessTime(copy.group.scope, now),
       coin,
       notional: notional(size(quantity < 0n ? -quantity : quantity), at, 'zero'),
       asset: instrument.collateral,

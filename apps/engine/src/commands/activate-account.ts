@@ -175,7 +175,7 @@ async function askVenue(ctx: EngineContext, scope: TenantScope, { account, row, 
   const mode = await account.network.venue.truth.accountMode(row.address);
   if (!mode.ok) return refuse(passing(refused('venue_unreachable', 'the account mode')));
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
-  const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clock.now());
+  const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clocks.businessTime(scope, ctx.clock.now()));
   const builder = await findBuilder(ctx, account, account.network.venue.capabilities.builderFee ? wanted : null, builderSigned);
   if (builder === null) return refuse(passing(refused('venue_unreachable', 'the builder fee')));
   return { kind: 'said', agent: agent.validUntil, mode: mode.value, builder, schedules } as const;
@@ -222,7 +222,7 @@ async function loadAccount(
 ): Promise<AccountRecord> {
   const known = ctx.registry.accountsByNo.get(Number(row.no));
   if (known?.signs === true) return known;
-  const record = known ?? addAccount(ctx, row, scope, network, await readSoFar(ctx, scope, row));
+  const record = known ?? addAccount(ctx, row, scope, network, await readSoFar(ctx, scope, network, row));
   record.agentAddress = row.agentAddress;
   await loadKeys(ctx, parts.opener, [{ record, row }]);
   return record;
@@ -235,9 +235,10 @@ function refuseKey(ctx: EngineContext, account: AccountRecord): CommandEnd {
 }
 
 /** Fills count from now on; funding from where it was read to, because an account may have been loaded and unloaded before. */
-async function readSoFar(ctx: EngineContext, scope: TenantScope, row: VenueAccountRow) {
+async function readSoFar(ctx: EngineContext, scope: TenantScope, network: Network, row: VenueAccountRow) {
   const times = await ctx.storage.scoped(scope, (unit) => fundingReadTimes(unit, Number(row.no)));
-  return { fillsReadTo: ctx.clock.now(), fundingReadTo: times.get(Number(row.no)) ?? row.createdAt, changedInsideAt: 0 };
+  const now = ctx.clocks.venueTime(network, ctx.clock.now());
+  return { fillsReadTo: now, fundingReadTo: times.get(Number(row.no)) ?? Math.min(row.createdAt, now), changedInsideAt: 0 };
 }
 
 /** From the next order on the new agent signs. What the old one signed is still on its way; its key stays until the next renewal. */

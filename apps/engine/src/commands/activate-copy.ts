@@ -195,7 +195,7 @@ async function begin(
   const isFirst = ctx.registry.copiesOf(account).length === 0;
   if (isFirst && knownOf(account) !== known) return 'read_before';
   if (isFirst) {
-    account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
+    account.fillsReadTo = Math.max(account.fillsReadTo, Math.min(copy.createdAt, ctx.clocks.venueTime(account.network, ctx.clock.now())));
     truthRead(ctx, account, account.truthContradicted);
     // What is there before any copy is the follower's own. Were it first seen beside what the copy enters, it would look like a trade against the copy.
     noteUnmet(account, [], states, ctx.ownTrades);
@@ -217,7 +217,7 @@ async function begin(
     await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
       await beginning.write(unit);
       if (nets.length > 0) await saveVenueNets(unit, nets);
-      await bookAllocation(unit, copy.id, money(copy.allocation), ACTIVATION, ctx.clock.now());
+      await bookAllocation(unit, copy.id, money(copy.allocation), ACTIVATION, ctx.clocks.businessTime(scope, ctx.clock.now()));
     });
   } catch (failure) {
     // The command is carried out again and adds the copy as it then stands.

@@ -17,6 +17,8 @@ import { type CopyRecord, Registry } from '../state/registry';
 import { Rights } from '../state/rights';
 import { EquityWriter } from '../state/save-equity';
 import { type StandingStop, StandingStops } from '../stops/standing-stops';
+import { TenantDays } from '../tenant-days';
+import { TestClocks } from '../test-clocks';
 import { changeAllocation, changeSettings, reEnableCopy } from './change-copy';
 import type { CommandParts } from './command-end';
 import { StopWishes } from './stop-wishes';
@@ -98,6 +100,8 @@ function broken(part: Partial<CopySettings> = {}) {
   } as unknown as ScopedUnit;
   const [stops, rights] = [new StopVersion(), new Rights()];
   const ctx = {
+    clocks: new TestClocks(),
+    days: new TenantDays(new TestClocks()),
     registry,
     rights,
     wishes: new StopWishes(

@@ -76,7 +76,7 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   anchorLosses(book.copies, copy.row);
   await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled', async (unit) => {
     await beginning.write(unit);
-    await saveEquity(unit, [{ ...equityStateOf(copy), breaker: 'armed' }]);
+    await saveEquity(unit, [{ ...equityStateOf(ctx, copy), breaker: 'armed' }]);
     await unit.commands.noteBegun(command.no);
   });
   beginning.written();
@@ -233,9 +233,15 @@ async function moveTo(
         if (state === null || !isFollowed(state)) return;
         // With the flow, what the copy is worth before it: a process that died behind it would measure what was lost until now by the money that came.
         revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
-        await saveEquity(unit, [equityStateOf(copy)]);
+        await saveEquity(unit, [equityStateOf(ctx, copy)]);
         await also?.(unit);
-        await bookAllocation(unit, copy.id, wanted, wanted > booked ? raisedBy(command) : `command:${command.no}`, ctx.clock.now());
+        await bookAllocation(
+          unit,
+          copy.id,
+          wanted,
+          wanted > booked ? raisedBy(command) : `command:${command.no}`,
+          ctx.clocks.businessTime(copy.group.scope, ctx.clock.now()),
+        );
       }),
     );
   // What is booked tells what is left to do: a command made again after its write neither moves money nor reduces anything anew, and adds what it did not come to.

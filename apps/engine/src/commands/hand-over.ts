@@ -139,8 +139,8 @@ async function writeEnd(ctx: EngineContext, copy: CopyRecord, unit: EngineScoped
   await writePositions(ctx, copy, unit, handed, now);
   await forgetTargets(ctx, copy, unit);
   const realised = handed.reduce((sum, { closedPnl }) => sum + closedPnl, 0n);
-  await saveEquity(unit, [flatEquityStateOf(copy, realised)]);
-  await bookAllocation(unit, copy.id, money(0n), 'stopped', now);
+  await saveEquity(unit, [flatEquityStateOf(ctx, copy, realised)]);
+  await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clocks.businessTime(copy.group.scope, now));
   await unit.events.append([
     newEvent(ctx, 'copy.flat', now, { copy_id: copy.id, flat: handed.length === 0, dust_pending: [], handed_over: handed.map(proofOf) }),
   ]);

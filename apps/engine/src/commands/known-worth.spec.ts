@@ -7,6 +7,7 @@ import { ENGINE_LIMITS } from '../limits';
 import type { OpenOrder } from '../state/open-orders';
 import type { CopyRecord } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
+import { TestClocks } from '../test-clocks';
 import { isWorthKnown, isWorthRead, mayWaitForWorth } from './known-worth';
 
 const BUYS = { buy: true, exit: false };
@@ -24,6 +25,7 @@ function valued() {
   const stops: StandingStop[] = [];
   const running = new Set([copy]);
   const ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => NOW },
     limits: ENGINE_LIMITS,
     registry: { holds: (one: CopyRecord) => running.has(one) },

@@ -9,6 +9,7 @@ import { ENGINE_LIMITS } from '../limits';
 import { OpenOrders } from '../state/open-orders';
 import { type AccountRecord, type CopyRecord, Registry, type WatchedAccount } from '../state/registry';
 import { StandingStops } from '../stops/standing-stops';
+import { TestClocks } from '../test-clocks';
 import { changeAllocation } from './change-copy';
 import type { CommandParts } from './command-end';
 
@@ -57,6 +58,7 @@ function raised(allocations: readonly number[], read: number, there: number) {
     records: { runningCopy: async () => null },
   } as unknown as ScopedUnit;
   const ctx = {
+    clocks: new TestClocks(),
     registry,
     clock: { now: () => NOW },
     limits: ENGINE_LIMITS,

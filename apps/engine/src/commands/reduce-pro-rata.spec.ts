@@ -7,6 +7,7 @@ import { ENGINE_LIMITS } from '../limits';
 import { OpenProposals } from '../proposals/open-proposals';
 import { CopyLedger } from '../state/copy-ledger';
 import { type CopyRecord, Registry } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { reduceProRata } from './reduce-pro-rata';
 
 /** A copy that holds 10 with its leader, and a half of whose allocation is taken: `meanwhile` happens while that is written, which is refused. */
@@ -19,6 +20,7 @@ async function refused(meanwhile: (stage: Stage, row: number) => void) {
   const copy = { no: 1, id: 'cpy_a', row, group: { scope: {} }, watched: { book: stage.book, network } } as unknown as CopyRecord;
   const ledger = { sumOfCopy: async () => money(-allocation) };
   const ctx = {
+    clocks: new TestClocks(),
     registry: new Registry(),
     clock: { now: () => NOW },
     limits: ENGINE_LIMITS,

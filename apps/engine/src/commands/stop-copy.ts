@@ -235,13 +235,13 @@ export class StopWatch {
     const left = leftBy(copy);
     const reason: CopyStateReason = proof.flat ? 'flat' : 'dust_listed';
     await writeState(ctx, this.parts.books, copy, copy.state, 'stopped', reason, async (unit) => {
-      await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clock.now());
+      await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clocks.businessTime(copy.group.scope, ctx.clock.now()));
       await addOwnPositions(unit, left);
       await forgetTargets(ctx, copy, unit);
       // Nobody values it any more, and what funding brings later is added to this: with what it leaves at its mark, and all it traded since it was valued last.
       refreshPrices(copy.watched);
       revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
-      await saveEquity(unit, [left.length === 0 ? flatEquityStateOf(copy) : equityStateOf(copy)]);
+      await saveEquity(unit, [left.length === 0 ? flatEquityStateOf(ctx, copy) : equityStateOf(ctx, copy)]);
       await unit.events.append([
         newEvent(ctx, 'copy.flat', ctx.clock.now(), {
           copy_id: copy.id,

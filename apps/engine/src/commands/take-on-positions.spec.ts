@@ -10,6 +10,7 @@ import { OpenProposals } from '../proposals/open-proposals';
 import { CopyLedger } from '../state/copy-ledger';
 import { type Intent, intentOf } from '../state/intent';
 import type { CopyRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { takeOnPositions } from './take-on-positions';
 
 const SCOPE = { tenantId: 'ten_a', environment: 'test' } as unknown as TenantScope;
@@ -27,6 +28,7 @@ function outside(write: (stage: Stage) => void) {
   const booked = new CopyLedger();
   const unit = { now: NOW, records: { savePositionStates: async () => write(stage) } } as unknown as ScopedUnit;
   const ctx = {
+    clocks: new TestClocks(),
     proposals: new OpenProposals(),
     clock: { now: () => NOW },
     limits: ENGINE_LIMITS,

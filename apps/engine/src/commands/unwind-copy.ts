@@ -46,7 +46,7 @@ export class Unwinds {
   look(copy: CopyRecord): void {
     const now = this.ctx.clock.now();
     // A deadline that is missing is none that was kept.
-    const deadline = copy.unwindBy ?? now;
+    const deadline = copy.unwindBy === null ? now : this.ctx.clocks.realTime(copy.group.scope, copy.unwindBy);
     if (now >= deadline) {
       this.close(copy);
       return;

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { CopyRecord } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
+import { TestClocks } from '../test-clocks';
 import type { RecordedMove } from '../wave/recorded-move';
 import { giveUpCrossed, noteLeaderFills, oweMirrors } from './leader-fills';
 import { takeMirrorFill } from './mirror-fills';
@@ -24,6 +25,7 @@ class Mirrored {
   };
   private readonly copy = { no: 1, row: this.row, watched: this.watched, settings: settingsOf('0.5', { policy: 'orders' }) } as unknown as CopyRecord;
   private readonly ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => 1 },
     standingStops: {
       mirrors: () => this.stops,

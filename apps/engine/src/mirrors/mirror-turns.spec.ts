@@ -4,6 +4,7 @@ import type { Network } from '../state/networks';
 import type { CopyRecord } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
 import type { StopTask } from '../stops/stop-tasks';
+import { TestClocks } from '../test-clocks';
 import type { Actions, MirrorActions } from './mirror-actions';
 import { MirrorTurns } from './mirror-turns';
 
@@ -13,7 +14,11 @@ const actions = (count: number): Actions => Array.from({ length: count }, () => 
 /** Turns on one network that takes 8 actions a second, 4 of them of cancels alone; the clock stands until it is told to go on. */
 function begin() {
   const time = { now: 0 };
-  const ctx = { clock: { monotonic: () => time.now }, limits: { mirrorActionsPerSecond: 8, mirrorCancelReserve: 4 } } as unknown as EngineContext;
+  const ctx = {
+    clocks: new TestClocks(),
+    clock: { monotonic: () => time.now },
+    limits: { mirrorActionsPerSecond: 8, mirrorCancelReserve: 4 },
+  } as unknown as EngineContext;
   const turns = new MirrorTurns(ctx);
   const network = {} as Network;
   const copies = new Map<number, CopyRecord>();

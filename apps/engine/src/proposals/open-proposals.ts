@@ -1,4 +1,4 @@
-import type { TenantScope } from '@lockstep/kernel';
+import type { EpochMs, TenantScope } from '@lockstep/kernel';
 import type { Asked } from '@lockstep/replication';
 import type { NewRow, ProposalRow } from '@lockstep/storage';
 
@@ -15,10 +15,10 @@ export class OpenProposals {
   private readonly open = new Map<string, OpenProposal>();
 
   /** Takes a scope's open proposals as they are stored. */
-  load(scope: TenantScope, rows: readonly ProposalRow[]): void {
+  load(scope: TenantScope, rows: readonly ProposalRow[], realTime: (business: EpochMs) => EpochMs = (business) => business): void {
     for (const { tenantId: _tenant, environment: _environment, ...row } of rows) {
       const { buy, leftMicro, price, endsAt } = row;
-      this.put({ scope, row, asked: { buy, micro: Number(leftMicro), price: Number(price), endsAt } });
+      this.put({ scope, row, asked: { buy, micro: Number(leftMicro), price: Number(price), endsAt: realTime(endsAt) } });
     }
   }
 

@@ -4,6 +4,7 @@ import { instrumentOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { CopyRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { OpenProposals } from './open-proposals';
 import { takeAsked } from './proposal-changes';
 
@@ -21,7 +22,12 @@ const asked = (lots: number, endsAt = ENDS_AT, buy = true): Asked => ({ buy, mic
 function asking() {
   const ids = ['pro_1', 'pro_2', 'pro_3', 'pro_4', 'pro_5', 'pro_6'];
   const proposals = new OpenProposals();
-  const ctx = { proposals, clock: { now: () => NOW }, ids: { next: () => present(ids.shift(), 'an id') } } as unknown as EngineContext;
+  const ctx = {
+    clocks: new TestClocks(),
+    proposals,
+    clock: { now: () => NOW },
+    ids: { next: () => present(ids.shift(), 'an id') },
+  } as unknown as EngineContext;
   const first = takeAsked(ctx, copy, instrument, asked(100), NOW);
   const told = (after: Asked | null, decidedAt: number) =>
     takeAsked(ctx, copy, instrument, after, decidedAt).map(({ event, row }) => [event.type, row.status, Number(row.leftMicro) / 1_000_000]);

@@ -1,5 +1,5 @@
 import { wireTime } from '@lockstep/delivery';
-import { type EpochMs, formatPrice, formatSize, type Instrument, price, size } from '@lockstep/kernel';
+import { type EpochMs, formatPrice, formatSize, type Instrument, price, size, type TenantScope } from '@lockstep/kernel';
 import { type Asked, isOver, microToSize } from '@lockstep/replication';
 import { type EngineScopedUnit, type NewEvent, type NewRow, type ProposalRow, saveProposals } from '@lockstep/storage';
 import type { EngineContext } from '../context';
@@ -16,7 +16,7 @@ export interface ProposalChange {
 /** How a proposal came to its end. */
 export type ProposalEnd = Exclude<ProposalRow['status'], 'open'>;
 
-type Context = Pick<EngineContext, 'clock' | 'ids' | 'proposals'>;
+type Context = Pick<EngineContext, 'clock' | 'clocks' | 'ids' | 'proposals'>;
 
 /**
  * Takes what a copy's follower is asked about now in the place of what it was, in memory. Returns what is to be written of it, oldest first: where the side
@@ -77,7 +77,7 @@ function makeProposal(ctx: Context, copy: CopyRecord, instrument: Instrument, as
     status: 'open',
     lastCommandNo: null,
     createdAt: now,
-    endsAt: asked.endsAt,
+    endsAt: endOf(ctx, copy.group.scope, asked),
     updatedAt: now,
   };
   ctx.proposals.put({ scope: copy.group.scope, row, asked });
@@ -93,11 +93,17 @@ function changeProposal(ctx: Context, { scope, row, asked: before }: OpenProposa
     leftMicro: BigInt(asked.micro),
     leftSize: sizeOf(instrument, asked.micro),
     price: BigInt(asked.price),
-    endsAt: asked.endsAt,
+    endsAt: asked.endsAt === before.endsAt ? row.endsAt : endOf(ctx, scope, asked),
     updatedAt: nowOf(ctx),
   };
   ctx.proposals.put({ scope, row: changed, asked });
   return told(ctx, 'proposal.changed', changed);
+}
+
+/** A proposal's end as it is written down: by the tenant's clock. While that stands it ends as much later as it would with it running. */
+function endOf(ctx: Context, scope: TenantScope, { endsAt }: Asked): EpochMs {
+  const now = nowOf(ctx);
+  return Math.floor(ctx.clocks.businessTime(scope, now) + endsAt - now);
 }
 
 function told(ctx: Context, type: 'proposal.made' | 'proposal.changed' | 'proposal.ended', row: NewRow<ProposalRow>): ProposalChange {

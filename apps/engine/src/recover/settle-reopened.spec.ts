@@ -4,6 +4,7 @@ import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { UnknownResolver } from '../repair/resolve-unknowns';
+import { TestClocks } from '../test-clocks';
 import { scriptedVenue } from '../testing/scripted-venue';
 import { settleReopened } from './settle-reopened';
 
@@ -17,6 +18,7 @@ function found(errors: string[]) {
   const account = { index: 0, network, address: '0xa' };
   const order = { clientOrderId: '0xc', signers: [1], leftBy: 0, wave: { handed: true }, copy: { account }, askAt: 0, filledLots: null };
   const ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     limits: ENGINE_LIMITS,
     log: { error: (what: string) => errors.push(what) },

@@ -3,6 +3,7 @@ import type { AccountState, ActionOutcome } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { LeverageKeeper } from './keep-leverage';
 
 const WANTED = 10;
@@ -23,7 +24,7 @@ function seen({ lots = 5, leverage = 20, signs = true, outcome = 'accepted' as k
   };
   const instrument = { coin: 'ETH', dex: '', maxLeverage: MOST };
   const book = { copies: { venueLeverage: [WANTED] }, allSheets: () => [{ instrument, rows: { position: [lots] } }] };
-  const ctx = { nonces: { next: () => 1 }, clock: { now: () => 1 }, log: silentLogger } as unknown as EngineContext;
+  const ctx = { clocks: new TestClocks(), nonces: { next: () => 1 }, clock: { now: () => 1 }, log: silentLogger } as unknown as EngineContext;
   const account = { index: 0, no: 1, signs, network: { venue: { orders: { updateLeverage } } } } as unknown as AccountRecord;
   const copies = [{ row: 0, watched: { book } }] as unknown as readonly CopyRecord[];
   const states = [{ dex: '', positions: [{ coin: 'ETH', leverage, cross: true }] }] as unknown as readonly AccountState[];

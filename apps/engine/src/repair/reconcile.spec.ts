@@ -12,6 +12,7 @@ import { Quotes } from '../quotes';
 import type { Network } from '../state/networks';
 import { OwnTrades } from '../state/own-trades';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { Reconciler } from './reconcile';
 
@@ -80,6 +81,7 @@ function reconciled() {
     account.touched += 1;
   };
   const ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => 1_000, monotonic: () => 1_000_000 },
     log: silentLogger,
     limits: ENGINE_LIMITS,
@@ -225,7 +227,15 @@ function rotation(count: number, places = 1) {
   // None is read again before its turn, so that the order of turns shows alone.
   const limits = { ...ENGINE_LIMITS, truthRetriesMax: 0, reconcileAccountsMax: PACE, reconcileIntervalMs: ROUND_MS };
   const clock = { now: () => 1_000, monotonic: () => 1_000 };
-  const ctx = { registry, limits, clock, sending: { busy: false }, stops: new StopVersion(), timers: systemTimers } as unknown as EngineContext;
+  const ctx = {
+    clocks: new TestClocks(),
+    registry,
+    limits,
+    clock,
+    sending: { busy: false },
+    stops: new StopVersion(),
+    timers: systemTimers,
+  } as unknown as EngineContext;
   const collector = {
     read: async (account: AccountRecord) => {
       asked.push(account.no);

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { OpenOrder } from '../state/open-orders';
+import { TestClocks } from '../test-clocks';
 import { STAGE_COIN, scriptedVenue } from '../testing/scripted-venue';
 import { sentOf, UnknownResolver } from './resolve-unknowns';
 
@@ -31,6 +32,7 @@ function standing(cancel: object, limits = ENGINE_LIMITS) {
     askAt: 0,
   };
   const ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     nonces: { next: () => 1 },
     limits,
@@ -70,6 +72,7 @@ describe('orders of unknown outcome', () => {
     const orders = Array.from({ length: ENGINE_LIMITS.truthReadsMax + 1 }, (_, at) => orderAt(network, `0x${at}`));
     const other = orderAt({ venue: answering }, '0xother');
     const ctx = {
+      clocks: new TestClocks(),
       clock: { now: () => Date.now(), monotonic: () => performance.now() },
       limits: ENGINE_LIMITS,
       log: { error: () => undefined },

@@ -4,6 +4,7 @@ import { entryOf, settingsOf } from '@lockstep/replication/testing/book-builder'
 import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
+import { TestClocks } from '../test-clocks';
 import { haltOverdue, truthContradicted, truthMaxAgeMs, truthRead, truthUnread } from './account-truth';
 import type { Network } from './networks';
 import type { AccountRecord, CopyRecord } from './registry';
@@ -24,7 +25,14 @@ function known({ accounts = 1, comparisonsPerMinute = 0 } = {}) {
     accounts: () => [account, ...others],
     copiesOf: () => [{ row, watched: { book } } as unknown as CopyRecord],
   };
-  const ctx = { clock: { now: () => time.now }, limits: ENGINE_LIMITS, log: silentLogger, registry, stops } as unknown as EngineContext;
+  const ctx = {
+    clocks: new TestClocks(),
+    clock: { now: () => time.now },
+    limits: ENGINE_LIMITS,
+    log: silentLogger,
+    registry,
+    stops,
+  } as unknown as EngineContext;
   return { ctx, network, account, time, stops, takesRisk: () => book.takesRisk(row, ctx.clock.now()) };
 }
 

@@ -12,16 +12,18 @@ export class FeeTerms {
 
   /**
    * Takes a tenant's versions as they are stored. Those of the first reading act from their own time; one that is new later acts from `now`, however
-   * early its time: until now orders left without it.
+   * early its time: until now orders left without it. One that is still to come acts when its row says it does: a test clock may have moved.
    */
   take(scope: TenantScope, rows: readonly FeeScheduleRow[], now: EpochMs): void {
     const known = this.byScope.get(scopeKey(scope));
     // Versions are never edited: as many are the same, and fewer were read before.
-    if (known !== undefined && known.length >= rows.length) return;
+    if (known !== undefined && known.length >= rows.length && !known.some(({ effectiveFromMs }) => effectiveFromMs > now)) return;
+    if (known !== undefined && known.length > rows.length) return;
     const versions = rows.map((row) => {
       const version = feeVersionOf(row);
       if (known === undefined) return version;
-      return known.find((one) => one.version === row.version) ?? { ...version, effectiveFromMs: Math.max(version.effectiveFromMs, now) };
+      const before = known.find((one) => one.version === row.version);
+      return before !== undefined && before.effectiveFromMs <= now ? before : { ...version, effectiveFromMs: Math.max(version.effectiveFromMs, now) };
     });
     this.byScope.set(scopeKey(scope), versions);
   }

@@ -7,6 +7,7 @@ import type { RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/
 import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import type { EngineParts } from '../engine-parts';
+import { TestClocks } from '../test-clocks';
 import { CopyLedger } from './copy-ledger';
 import { LimitChain } from './limit-chain';
 import { loadAll } from './load-all';
@@ -24,6 +25,7 @@ function closedLeaders() {
   const registry = new Registry();
   const network = { venue: { capabilities: { builderFee: false } }, markets: { get: () => undefined, isDollar: () => true } } as unknown as Network;
   const ctx = {
+    clocks: new TestClocks(),
     registry,
     log: silentLogger,
     clock: { now: () => 1_000 },

@@ -27,7 +27,7 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
       const former = scope.formerAgents.get(record.id);
       if (former !== undefined) record.formerSigner = await loadSpareKey(ctx, parts.opener, record, former);
     }
-    ctx.proposals.load(scope.scope, scope.proposals);
+    ctx.proposals.load(scope.scope, scope.proposals, (business) => ctx.clocks.realTime(scope.scope, business));
     for (const limits of scope.limits) ctx.chain.take(scope.scope, limits.targetId, limits);
     for (const row of scope.entitlements) ctx.rights.takeEntitlement(scope.scope, row);
     ctx.rights.takeTerms(scope.scope, scope.terms);

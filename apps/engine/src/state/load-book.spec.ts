@@ -7,6 +7,7 @@ import type { PositionState, RunningCopy } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import { intentTermsOf } from '../proposals/ask-followers';
+import { TestClocks } from '../test-clocks';
 import { CopyLedger } from './copy-ledger';
 import { LeaderState } from './leader-state';
 import { LimitChain } from './limit-chain';
@@ -16,13 +17,19 @@ import { Rights } from './rights';
 import { equityStateOf } from './save-equity';
 
 const NAV_ONE = 1_000_000_000_000;
-const ctx = { clock: { now: () => 1_000 }, days: { next: () => 9_000 } } as unknown as Pick<EngineContext, 'clock' | 'days'>;
+const ctx = {
+  clock: { now: () => 1_000 },
+  clocks: new TestClocks(),
+  days: { next: () => 9_000, written: (_scope: TenantScope, endsAt: number) => endsAt },
+} as unknown as Pick<EngineContext, 'clock' | 'clocks' | 'days'>;
+const SCOPE_A = { tenantId: 'ten_a' as TenantId, environment: 'live' } as TenantScope;
+const group = { scope: SCOPE_A };
 
 /** References of a copy whose equity was written at 80 of 100, as read with an allocation. */
 function found(allocation: bigint) {
   const detail = { navFactor: NAV_ONE, navEquity: 100, navPeak: NAV_ONE, navDay: NAV_ONE, dayEndsAt: 2_000, pnlAnchor: 0 };
   const equity = { flows: 100n, netPnl: -20n, equity: 80n, unitNav: 800_000_000_000n, detail, breaker: 'armed' };
-  return navOf(ctx, { tenantId: 'ten_a' as TenantId }, { equity, allocation, startedAt: 1 });
+  return navOf(ctx, SCOPE_A, { equity, allocation, startedAt: 1 });
 }
 
 describe('references of losses as a start finds them', () => {
@@ -45,15 +52,15 @@ describe('references of losses as a start finds them', () => {
     book.copies.netPnl[row] = -20;
     revalue(book, NOW, 5_000);
     book.changeAllocation(row, money(10n));
-    const equity = equityStateOf({ no: 1, row, state: 'active', watched: { book } } as unknown as CopyRecord);
+    const equity = equityStateOf(ctx, { no: 1, row, group, state: 'active', watched: { book } } as unknown as CopyRecord);
     book.changeAllocation(row, money(100n));
-    const after = navOf(ctx, { tenantId: 'ten_a' as TenantId }, { equity, allocation: 100n, startedAt: 1 });
+    const after = navOf(ctx, SCOPE_A, { equity, allocation: 100n, startedAt: 1 });
     expect([after?.factor, after?.equity]).toEqual([BigInt(book.copies.navFactor[row] ?? 0), BigInt(book.copies.navEquity[row] ?? 0)]);
     expect([after?.factor, after?.equity]).toEqual([800_000_000_000n, 80n]);
   });
 
   it('of a copy that died before its equity was written are its allocation, and the day it began in goes on', () => {
-    const scope = { tenantId: 'ten_a' as TenantId };
+    const scope = SCOPE_A;
     const expected = { factor: 1_000_000_000_000n, equity: 100n, peak: 1_000_000_000_000n, day: 1_000_000_000_000n, dayEndsAt: 9_000, pnlAnchor: 0n };
     expect(navOf(ctx, scope, { equity: null, allocation: 100n, startedAt: 1 })).toEqual(expected);
     expect(navOf(ctx, scope, { equity: null, allocation: 100n, startedAt: null })).toBeNull();
@@ -64,7 +71,7 @@ describe('what an account had for a copy', () => {
   it('is found as it was written, until the account is read again', () => {
     const { book } = new Stage();
     const row = book.addCopy(entryOf(1, settingsOf('1'), { realEquity: money(4_200n) }));
-    const equity = equityStateOf({ no: 1, row, state: 'active', watched: { book } } as unknown as CopyRecord);
+    const equity = equityStateOf(ctx, { no: 1, row, group, state: 'active', watched: { book } } as unknown as CopyRecord);
     expect(realEquityOf({ equity: { ...equity, detail: JSON.parse(JSON.stringify(equity.detail)) }, allocation: 10_000n })).toBe(4_200n);
   });
 
@@ -112,7 +119,7 @@ function begun(equity: RunningCopy['equity'], part: Partial<CopySettings> = {}) 
 
 /** A copy as its process wrote it. */
 const written = (stage: Stage, row: number) => {
-  const equity = equityStateOf({ no: 1, row, state: 'active', watched: stage } as unknown as CopyRecord);
+  const equity = equityStateOf(ctx, { no: 1, row, group, state: 'active', watched: stage } as unknown as CopyRecord);
   return { ...equity, detail: JSON.parse(JSON.stringify(equity.detail)) };
 };
 

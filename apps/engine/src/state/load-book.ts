@@ -154,10 +154,11 @@ export function markupOf(
   watched: WatchedAccount,
 ): CopyMarkup | null {
   const now = ctx.clock.now();
-  ctx.feeTerms.take(scope, schedules, now);
+  const timed = schedules.map((row) => ({ ...row, effectiveFrom: ctx.clocks.realTime(scope, row.effectiveFrom) }));
+  ctx.feeTerms.take(scope, timed, now);
   // Where no order can carry a builder fee the markup is accrued behind the fill and invoiced, and no entry waits for an approval.
   if (!account.network.venue.capabilities.builderFee) return null;
-  return markupNow(schedules, now, account, (address) => builderIndex(watched, address));
+  return markupNow(timed, now, account, (address) => builderIndex(watched, address));
 }
 
 /** Index of a builder address in a book, added when new. */
@@ -223,8 +224,8 @@ function standWhereTaken({ watched, row }: CopyRecord, sheet: InstrumentSheet, {
  * what was lost meanwhile counts.
  */
 export function navOf(
-  ctx: Pick<EngineContext, 'clock' | 'days'>,
-  scope: Pick<TenantScope, 'tenantId'>,
+  ctx: Pick<EngineContext, 'clock' | 'clocks' | 'days'>,
+  scope: TenantScope,
   copy: Pick<RunningCopy, 'equity' | 'allocation' | 'startedAt'>,
 ): NavState | null {
   const { equity } = copy;
@@ -232,9 +233,10 @@ export function navOf(
   const [factor, linked] = [kept(copy, 'navFactor', -1), kept(copy, 'navEquity', -1)];
   if (equity === null || factor < 0 || linked < 0) {
     // A copy that ran before and whose equity was never written is measured from its allocation, its day too, so that a restart forgives no loss.
-    return copy.startedAt === null ? null : { ...BEGINNING, equity: money(copy.allocation), dayEndsAt: ctx.days.next(scope.tenantId, now) };
+    return copy.startedAt === null ? null : { ...BEGINNING, equity: money(copy.allocation), dayEndsAt: ctx.days.next(scope, now) };
   }
-  const dayEndsAt = kept(copy, 'dayEndsAt', 0);
+  const endsAt = kept(copy, 'dayEndsAt', 0);
+  const dayEndsAt = endsAt === 0 ? 0 : ctx.clocks.realTime(scope, endsAt);
   const isOver = dayEndsAt > 0 && dayEndsAt <= now;
   const moved = copy.allocation - equity.flows;
   const after = equity.equity - BigInt(kept(copy, 'shortfall', 0)) + moved;
@@ -244,7 +246,7 @@ export function navOf(
     equity: money(moved === 0n ? BigInt(linked) : after > 0n ? after : 0n),
     peak: rate(BigInt(kept(copy, 'navPeak', NAV_ONE))),
     day: isOver ? rate(equity.unitNav) : rate(BigInt(kept(copy, 'navDay', NAV_ONE))),
-    dayEndsAt: isOver ? ctx.days.next(scope.tenantId, now) : dayEndsAt,
+    dayEndsAt: isOver ? ctx.days.next(scope, now) : dayEndsAt,
     pnlAnchor: money(BigInt(kept(copy, 'pnlAnchor', 0))),
   };
 }

@@ -16,6 +16,8 @@ export interface NetworkAddress {
   readonly network: string;
   readonly environment: Environment;
   readonly url: string;
+  /** A tenant's own world: there may be many, each little used. */
+  readonly owned?: boolean;
   /** Only for networks of perps.studio. */
   readonly perpsStudio?: PerpsStudioAccess;
 }

@@ -3,6 +3,7 @@ import { FollowerRows, type Move, moveDetail, resyncMove } from '@lockstep/repli
 import type { EngineStorage, MoveRow, WatchedAccountRow } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
+import { TestClocks } from '../test-clocks';
 import { NetworkDirectory } from './network-directory';
 import type { Network } from './networks';
 import type { Networks } from './open-networks';
@@ -27,7 +28,7 @@ async function begun(moves: readonly MoveRow[]) {
   const networks = { get: async () => network } as unknown as Networks;
   const registry = { watched: new Map(), followers: new FollowerRows() };
   const directory = new NetworkDirectory(storage, [{ venue: 'v', network: 'sim' } as never], networks);
-  return directory.watched({ registry, clock: { now: () => NOW } } as unknown as EngineContext, 1);
+  return directory.watched({ clocks: new TestClocks(), registry, clock: { now: () => NOW } } as unknown as EngineContext, 1);
 }
 
 describe('a leader of a process that begins', () => {

@@ -26,8 +26,15 @@ export class NetworkDirectory {
   /** The open network of a venue and name; null when no such network is listed for the environment. */
   async find(venue: string, network: string): Promise<Network | null> {
     const given = this.listed.find((address) => address.venue === venue && address.network === network);
-    const address = given ?? (await this.storage.platform((unit) => unit.markets.networks.findOne({ venue, network })));
+    const address = given ?? (await this.recorded(venue, network));
     return address === null ? null : this.networks.get(address);
+  }
+
+  /** A network by its row; null without one, and for a tenant's own world while it is closed. */
+  private async recorded(venue: string, network: string): Promise<NetworkAddress | null> {
+    const row = await this.storage.platform((unit) => unit.markets.networks.findOne({ venue, network }));
+    if (row === null || row.closedAt !== null) return null;
+    return { venue, network, environment: row.environment, url: row.url, owned: row.ownerTenantId !== null };
   }
 
   /** The watched account of a number, made on first use; null when its row or network is missing. */

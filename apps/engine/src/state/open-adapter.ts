@@ -68,8 +68,7 @@ function hyperliquidSettings(tuning: VenueTuning, address: NetworkAddress): Hype
     url: address.url,
     wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
     network: chainOf(tuning, address),
-    workers: tuning.workers,
-    presignaturesPerWorker: tuning.presignaturesPerWorker,
+    ...signingOf(tuning, address),
     ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
     answerTimeoutMs: tuning.answerTimeoutMs,
     // Working orders come as lists on the users' connection: each stream of order updates would hold one of the ten the venue admits.
@@ -77,6 +76,13 @@ function hyperliquidSettings(tuning: VenueTuning, address: NetworkAddress): Hype
     ...(address.environment === 'test' ? simulatedBounds(tuning) : liveBounds(tuning)),
   };
 }
+
+/** Each network has signing threads of its own; a tenant's own world sends few orders, and there may be a hundred of them. */
+const OWNED_WORLD_PRESIGNATURES_MAX = 64;
+const signingOf = ({ workers, presignaturesPerWorker }: VenueTuning, { owned }: NetworkAddress) =>
+  owned === true
+    ? { workers: 1, presignaturesPerWorker: Math.min(presignaturesPerWorker, OWNED_WORLD_PRESIGNATURES_MAX) }
+    : { workers, presignaturesPerWorker };
 
 /** A simulated network takes all, unless it was told to be as strict as the venue: then its bounds are the venue's, seats included. */
 export const simulatedBounds = ({ simulated }: Pick<VenueTuning, 'simulated'>): Partial<HyperliquidSettings> =>

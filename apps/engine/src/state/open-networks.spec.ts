@@ -2,6 +2,7 @@ import { silentLogger, systemTimers } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
+import { TestClocks } from '../test-clocks';
 import type { NetworkAddress } from './network-address';
 import { NetworkUnread } from './networks';
 import { Networks } from './open-networks';
@@ -21,6 +22,7 @@ function unreadNetwork(failure: Error | null = null) {
     },
   };
   const ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => time.elapsed, monotonic: () => time.elapsed },
     timers: systemTimers,
     limits: { ...ENGINE_LIMITS, marketsOpenMaxMs: WAIT_MS },

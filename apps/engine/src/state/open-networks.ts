@@ -160,7 +160,8 @@ export class Networks {
   /** The list as the venue tells it; while it cannot be read, as it stood when the network was last open: others must not wait for it. */
   private async readMarkets(address: NetworkAddress, markets: Markets, listings: Listings): Promise<void> {
     const { clock, limits, storage, log } = this.ctx;
-    const until = clock.monotonic() + limits.marketsOpenMaxMs;
+    // A tenant's own world that is away must not hold up everybody's start: what it listed last serves at once.
+    const until = clock.monotonic() + (address.owned === true ? limits.ownWorldOpenMaxMs : limits.marketsOpenMaxMs);
     while (!(await listings.read())) {
       if (clock.monotonic() < until) {
         await pause(this.ctx.timers, READ_RETRY_MS);

@@ -4,6 +4,7 @@ import { NO_END } from '@lockstep/roster';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
+import { TestClocks } from '../test-clocks';
 import { putRights } from './put-rights';
 import { type CopyRecord, Registry } from './registry';
 import { nextRightEnd, Rights, rightsOf } from './rights';
@@ -29,7 +30,7 @@ function engine(access: 'everyone' | 'granted' | null) {
     () => clock.at,
     (after) => nextRightEnd(registry, after),
   );
-  const ctx = { clock: { now: () => clock.at }, rights, stops } as unknown as EngineContext;
+  const ctx = { clocks: new TestClocks(), clock: { now: () => clock.at }, rights, stops } as unknown as EngineContext;
   return { clock, rights, stops, book, copy, put: () => putRights(ctx, copy), mayAt: (at: number) => book.takesRisk(row, at) };
 }
 

@@ -1,5 +1,5 @@
 import { present } from '@lockstep/kernel';
-import { silentLogger, systemTimers } from '@lockstep/platform';
+import { silentLogger, systemClock, systemTimers } from '@lockstep/platform';
 import { entryOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import type { ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it, vi } from 'vitest';
@@ -8,6 +8,8 @@ import { Places } from '../bounded';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { Sending } from '../sending';
+import { TenantDays } from '../tenant-days';
+import { TestClocks } from '../test-clocks';
 import { type CopyRecord, Registry } from './registry';
 import { EquityWriter } from './save-equity';
 
@@ -28,6 +30,8 @@ function brands() {
   const database = { answers: async (_tenant: string): Promise<void> => undefined };
   let tick: () => void = () => undefined;
   const ctx = {
+    clock: systemClock,
+    days: new TenantDays(new TestClocks()),
     registry,
     limits: ENGINE_LIMITS,
     log: silentLogger,

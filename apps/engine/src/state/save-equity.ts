@@ -95,7 +95,7 @@ export class EquityWriter {
       await ctx.scopedUnits.run(async () => {
         const copies = wanted.filter((copy) => ctx.registry.holds(copy) && !hasEnded(copy) && this.isChanged(copy));
         if (copies.length === 0) return;
-        const [states, figures] = [copies.map(equityStateOf), copies.map(figuresOf)];
+        const [states, figures] = [copies.map((copy) => equityStateOf(ctx, copy)), copies.map(figuresOf)];
         await ctx.storage.scoped(scope, (unit) => saveEquity(unit, states));
         for (const [index, copy] of copies.entries()) this.written.set(copy.no, figures[index] ?? []);
       });
@@ -129,7 +129,7 @@ function figuresOf({ watched, row, state }: CopyRecord): readonly number[] {
 }
 
 /** What is written of a copy's equity. */
-export function equityStateOf(copy: CopyRecord): EquityState {
+export function equityStateOf(ctx: Pick<EngineContext, 'clock' | 'days'>, copy: CopyRecord): EquityState {
   const { copies } = copy.watched.book;
   const { row } = copy;
   const equity = copies.equity[row] ?? 0;
@@ -151,7 +151,7 @@ export function equityStateOf(copy: CopyRecord): EquityState {
       navEquity: copies.navEquity[row] ?? 0,
       navPeak: copies.navPeak[row] ?? 0,
       navDay: copies.navDay[row] ?? 0,
-      dayEndsAt: copies.dayEndsAt[row] ?? 0,
+      dayEndsAt: ctx.days.written(copy.group.scope, copies.dayEndsAt[row] ?? 0, ctx.clock.now()),
       pnlAnchor: copies.pnlAnchor[row] ?? 0,
       basisEquity: copies.basisEquity[row] ?? 0,
       realEquity: copies.realEquity[row] ?? 0,
@@ -163,8 +163,8 @@ export function equityStateOf(copy: CopyRecord): EquityState {
 }
 
 /** What a copy that ends holding nothing leaves as its last equity: all it gained is realised, whatever it was worth at the last mark. */
-export function flatEquityStateOf(copy: CopyRecord, realised = 0n): EquityState {
-  const equity = equityStateOf(copy);
+export function flatEquityStateOf(ctx: Pick<EngineContext, 'clock' | 'days'>, copy: CopyRecord, realised = 0n): EquityState {
+  const equity = equityStateOf(ctx, copy);
   const netPnl = equity.netPnl + realised;
   const left = equity.flows + netPnl;
   return { ...equity, netPnl, unrealised: 0n, equity: left < 0n ? 0n : left };

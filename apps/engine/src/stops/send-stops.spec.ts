@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { NOTHING_UNHEARD } from '../unheard-stops';
 import { sendStops } from './send-stops';
 import { type StandingStop, StandingStops } from './standing-stops';
@@ -63,6 +64,7 @@ async function change(given: {
   const standing = { clientOrderId: '0x01', orderId: 'ord_1', copyNo: 1, account, instrument: instrumentOf('BTC'), ...terms, ...state };
   standingStops.add(standing as unknown as StandingStop);
   const ctx = {
+    clocks: new TestClocks(),
     instance: 1,
     clock: { now: () => NOW, monotonic: () => 1_000 },
     limits: ENGINE_LIMITS,

@@ -4,6 +4,7 @@ import type { StandingOrderRow } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
+import { TestClocks } from '../test-clocks';
 import { STAGE_COIN, scriptedVenue } from '../testing/scripted-venue';
 import { NOTHING_UNHEARD } from '../unheard-stops';
 import { StandingStops } from './standing-stops';
@@ -24,6 +25,7 @@ function restored() {
   const account = { index: 1, no: 1, signer: 1, formerSigner: null, signs: true, address: '0xa', network: { venue, markets } };
   const standingStops = new StandingStops(10);
   const ctx = {
+    clocks: new TestClocks(),
     clock: { now: () => now, monotonic: () => now },
     limits: ENGINE_LIMITS,
     log: { warn: () => undefined, error: () => undefined },

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { CopyRecord } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 import { wantedStops } from './wanted-stops';
 
 const BREAKER = breakerOf({ lossMoney: dollars(100) });
@@ -39,7 +40,12 @@ function wanted(given: Case): string {
   stage.book.setMark('BTC', priceOf(given.mark ?? '100'), NOW);
   given.also?.(stage.book, row);
   const now = NOW + (given.markAge ?? 0) * 1_000;
-  const ctx = { clock: { now: () => now }, limits: ENGINE_LIMITS, registry: { copiesOf: () => [copy, other] } } as unknown as EngineContext;
+  const ctx = {
+    clocks: new TestClocks(),
+    clock: { now: () => now },
+    limits: ENGINE_LIMITS,
+    registry: { copiesOf: () => [copy, other] },
+  } as unknown as EngineContext;
   const wishes = wantedStops(ctx, copy);
   if (wishes === null) return 'whatever stands';
   return (

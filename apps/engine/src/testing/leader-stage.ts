@@ -9,6 +9,7 @@ import { Listings } from '../state/listings';
 import { newWatched } from '../state/load-book';
 import type { Network } from '../state/networks';
 import { Registry, type WatchedAccount } from '../state/registry';
+import { TestClocks } from '../test-clocks';
 
 /** Instruments of the stage: one on the main dex, one on a builder dex. */
 export const STAGE_COINS = ['ETH', 'xyz:TSLA'] as const;
@@ -93,6 +94,7 @@ export async function leaderStage(
   const database = { away: false, losesAnswers: false };
   const watches: string[] = [];
   const ctx = {
+    clocks: new TestClocks(),
     registry,
     limits: { ...ENGINE_LIMITS, ...given.limits },
     log: silentLogger,

@@ -18,6 +18,7 @@ import { CopyLedger } from '../state/copy-ledger';
 import { OpenOrders } from '../state/open-orders';
 import type { CopyRecord, Registry, WatchedAccount } from '../state/registry';
 import { Rights } from '../state/rights';
+import { TestClocks } from '../test-clocks';
 import type { RecordedMove } from '../wave/recorded-move';
 
 /** Whose the copies are. */
@@ -155,6 +156,7 @@ export class WaveStage {
     const stops = new StopVersion();
     const rights = new Rights();
     return {
+      clocks: new TestClocks(),
       rights,
       clock: { now: () => NOW, monotonic: () => this.elapsed },
       stage: () => NOW,

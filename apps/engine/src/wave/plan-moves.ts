@@ -4,6 +4,7 @@ import {
   type CopyBook,
   EXIT_BAND,
   endWindowsBefore,
+  type Move,
   type PlanOptions,
   planWave,
   reasonNumber,
@@ -65,7 +66,8 @@ export function refreshPrices(watched: WatchedAccount): void {
  * behind it is planned, so that what that one needs is not taken for on its way.
  */
 export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded: boolean): PlannedWave {
-  const { watched, move } = recorded;
+  const { watched } = recorded;
+  const move = inRealTime(ctx, recorded);
   const planStartedAt = ctx.stage();
   refreshPrices(watched);
   putAccountNets(ctx.registry, watched, move.coin);
@@ -114,6 +116,12 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
       journalBytes: 0,
     },
   };
+}
+
+/** The move with the moments at which it was made by our clock: a world of its own time tells them by its own. */
+function inRealTime(ctx: EngineContext, { watched: { network }, move }: RecordedMove): Move {
+  const behind = ctx.clocks.behind(network, ctx.clock.now());
+  return behind === 0 ? move : { ...move, firstFillAt: move.firstFillAt + behind, lastFillAt: move.lastFillAt + behind };
 }
 
 function releaseAll(book: CopyBook, plan: WavePlan): void {

@@ -51,6 +51,10 @@ import { ProposalsController } from '../routes/proposals/proposals.controller';
 import { ConsentsController } from '../routes/rights/consents.controller';
 import { EntitlementsController } from '../routes/rights/entitlements.controller';
 import { LeaderTermsController } from '../routes/rights/leader-terms.controller';
+import { SandboxClockController } from '../routes/sandbox/clock.controller';
+import { SandboxController } from '../routes/sandbox/sandbox.controller';
+import { SandboxTaskQueue } from '../routes/sandbox/sandbox-tasks';
+import { SandboxScenariosController } from '../routes/sandbox/scenarios.controller';
 import { SettlementsController } from '../routes/settlements/settlements.controller';
 import { TenantController } from '../routes/tenant/tenant.controller';
 import { ReceiptsController } from '../routes/trading/receipts.controller';
@@ -116,13 +120,16 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     FeesController,
     SettlementsController,
     ExportsController,
+    SandboxController,
+    SandboxClockController,
+    SandboxScenariosController,
     UsageController,
     AuditLogController,
     ProblemsController,
     StreamTicketsController,
     HealthController,
   ],
-  providers: [...edge(context), RequestCounts, RequestLog, Mutations, Reads, Cursors, StreamTickets, StreamDoor, StreamGateway],
+  providers: [...edge(context), RequestCounts, RequestLog, Mutations, Reads, Cursors, SandboxTaskQueue, StreamTickets, StreamDoor, StreamGateway],
 });
 
 /** The operator's side, on its own listener: tenants, networks, metrics. */

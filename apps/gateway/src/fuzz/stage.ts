@@ -3,6 +3,7 @@ import { closeAsBackoffice, manifestOf, renderAsBackoffice } from '../testing/ba
 import { askAsEngine, decideAsEngine, recordMovesAsEngine, setState, tellEgressAsEngine } from '../testing/engine-work';
 import { freshAddress, makeObjects, type TenantObjects, tradeAsEngine } from '../testing/objects';
 import { type GatewayRig, good, type Method, type RigTenant } from '../testing/rig';
+import { endTasksAsBackoffice, openWorldAsBackoffice } from '../testing/sandbox-work';
 import { Pool } from './pool';
 import { oneOf } from './seeded';
 
@@ -61,6 +62,7 @@ export class FuzzStage {
     await stage.withTerms();
     await stage.settle();
     await stage.export();
+    await stage.openSandbox();
     stage.pool.add(await askAsEngine(rig, tenant, objects));
     return stage;
   }
@@ -77,6 +79,7 @@ export class FuzzStage {
     const id = typeof body === 'object' && body !== null ? String(Reflect.get(body, 'id')) : '';
     if (operation === 'settlements.close') await this.closed(id, body);
     if (operation === 'exports.create') await this.render(id).catch(() => undefined);
+    if (operation.startsWith('sandbox')) await endTasksAsBackoffice(this.rig, this.tenant).catch(() => undefined);
     if (operation === 'leaderTerms.publish') this.terms.version = Math.max(this.terms.version, Number(Object(body).version));
     if (operation.startsWith('apiKeys.') && operation !== 'apiKeys.list' && operation !== 'apiKeys.revoke')
       await this.rig.call(this.tenant.key, 'post', `/v1/api-keys/${id}/revoke`);
@@ -180,6 +183,13 @@ export class FuzzStage {
     'exports.create': () => ({ body: { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' } }),
     'exports.manifest': () => this.rendered(),
     'exports.file': () => this.rendered(),
+    'sandbox.credit': () => ({ body: { credits: [{ address: freshAddress(), amount: '100', dex: '' }] } }),
+    'sandbox.trade': () => ({ body: { trades: [{ address: freshAddress(), coin: 'BTC', side: 'buy', size: '0.05', price: '66300' }] } }),
+    'sandbox.task': () => this.kept('sbt'),
+    'sandbox.markets': () => ({ query: { dex: '' } }),
+    'sandbox.account': () => ({ query: { address: freshAddress(), dex: '' } }),
+    'sandboxClock.advance': () => ({ body: { ms: 1_000 } }),
+    'sandboxScenarios.play': () => ({ whole: true, body: { name: 'crash', params: { coin: 'BTC', percent: 10 } } }),
     'problems.get': () => ({ path: { name: oneOf(this.random, ['not-found', 'invalid-key', 'rate-limited']) ?? '' } }),
   };
 
@@ -249,6 +259,12 @@ export class FuzzStage {
     await this.ask('post', `/v1/leaders/${leader}/terms`, { document_url: 'https://brand.example/terms', sha256: '0'.repeat(64) });
     const copy = await this.ask('post', '/v1/copies', { leader_id: leader, venue_account_id: venueAccount, allocation: '1000', consent_version: 1 });
     this.terms = { leader, copy: copy.id, version: 1 };
+  }
+
+  private async openSandbox(): Promise<void> {
+    await this.ask('post', '/v1/sandbox', {});
+    await openWorldAsBackoffice(this.rig, this.tenant);
+    this.pool.take(good(await this.rig.call(this.tenant.key, 'get', '/v1/sandbox/tasks')));
   }
 
   private async settle(): Promise<void> {

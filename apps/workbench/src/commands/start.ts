@@ -8,7 +8,9 @@ import { untilStopped } from '../processes/until-stopped';
 export async function runStart(config: Config<'workbench'>): Promise<number> {
   // From the first moment on: a signal during the start must end what has been started.
   const asked = interruption();
-  const stack = await startStack({ config, dataDir: config.dataDir, simArgs: [], fixedPorts: true, onStep: say });
+  // Each tenant's test environment has a world of its own, so that nobody needs the simulator's control port.
+  const extra = { gateway: { LOCKSTEP_SANDBOX_WORLDS: 'own' } };
+  const stack = await startStack({ config, dataDir: config.dataDir, simArgs: [], fixedPorts: true, extra, onStep: say });
   const key = await operatorKey(stack);
   say('');
   say(`API         ${stack.gatewayUrl}/v1   documentation ${stack.gatewayUrl}/docs`);

@@ -88,14 +88,18 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
     });
     const sim = await launch('venue-sim', simArguments(plan), {});
     const simUrl = `http://127.0.0.1:${Number(sim.ready.port)}`;
-    const venue = { LOCKSTEP_SIM_VENUE_URL: simUrl, ...(await perpsStudioKey(plan, `http://127.0.0.1:${Number(sim.ready.controlPort)}`)) };
-    await launch('engine', [], venue);
-    await Promise.all([launch('backoffice', [], {}), launch('gateway', [], {})]);
+    const controlUrl = `http://127.0.0.1:${Number(sim.ready.controlPort)}`;
+    const venue: Partial<Record<ChildName, Readonly<Record<string, string>>>> = {
+      engine: { LOCKSTEP_SIM_VENUE_URL: simUrl, ...(await perpsStudioKey(plan, controlUrl)) },
+      backoffice: { LOCKSTEP_SIM_VENUE_URL: simUrl, LOCKSTEP_SIM_CONTROL_URL: controlUrl },
+    };
+    await launch('engine', [], venue.engine ?? {});
+    await Promise.all([launch('backoffice', [], venue.backoffice ?? {}), launch('gateway', [], {})]);
     return {
       gatewayUrl: `http://127.0.0.1:${Number(running('gateway').ready.port)}`,
       operatorUrl: `http://127.0.0.1:${Number(running('gateway').ready.operatorPort)}`,
       simUrl,
-      simControlUrl: `http://127.0.0.1:${Number(sim.ready.controlPort)}`,
+      simControlUrl: controlUrl,
       get engineHealthUrl() {
         return `http://127.0.0.1:${Number(running('engine').ready.port)}`;
       },
@@ -109,7 +113,7 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
         const old = running(name);
         old.kill(signal);
         await old.exited;
-        return launch(name, name === 'venue-sim' ? simArguments(plan) : [], { ...(name === 'engine' ? venue : {}), ...extra }, onSpawn);
+        return launch(name, name === 'venue-sim' ? simArguments(plan) : [], { ...venue[name], ...extra }, onSpawn);
       },
       stop: closeAll,
     };

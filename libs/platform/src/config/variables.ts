@@ -258,7 +258,22 @@ export const VARIABLES = {
     meaning: 'Base address of the simulated venue, on which the test environment trades.',
     schema: piece.httpUrl,
     standard: 'http://127.0.0.1:8090',
-    usedBy: ['engine'],
+    usedBy: ['engine', 'backoffice'],
+  }),
+  LOCKSTEP_SIM_CONTROL_URL: row({
+    property: 'simControlUrl',
+    meaning: 'Address of the control port of the simulated venue, through which the back office opens and moves tenants’ own worlds.',
+    schema: piece.httpUrl,
+    standard: 'http://127.0.0.1:8091',
+    usedBy: ['backoffice'],
+  }),
+  LOCKSTEP_SANDBOX_WORLDS: row({
+    property: 'sandboxWorlds',
+    meaning:
+      'What the network `sim` is to a test key: `own`, its tenant’s own world, opened by POST /v1/sandbox; `shared`, the world of the simulated venue that all share, until the tenant opens one of its own.',
+    schema: piece.oneOf(['own', 'shared']),
+    standard: 'shared',
+    usedBy: ['gateway'],
   }),
   LOCKSTEP_ORDERS_PER_CHUNK: row({
     property: 'ordersPerChunk',
@@ -363,7 +378,7 @@ export const VARIABLES = {
       'Key asked for by the control port of the simulated venue, at least 16 characters. Unset: none is asked for, and the port stays on loopback.',
     schema: piece.secretText(16),
     standard: null,
-    usedBy: ['venue-sim'],
+    usedBy: ['venue-sim', 'backoffice'],
   }),
   LOCKSTEP_SIM_SEED: row({
     property: 'simSeed',

@@ -19,6 +19,8 @@ import type { Undo } from './transaction';
 
 const INSTANCE_MAX = 65_535;
 
+const UNOWNED = { ownerTenantId: null, clockFrozen: false, clockRealAt: null, clockBusinessAt: null, closedAt: null } as const;
+
 /** A transaction on platform tables, in memory: what the engine asks of one, and what whoever plays the platform writes. */
 export class MemoryPlatformUnit {
   constructor(
@@ -69,10 +71,12 @@ export class MemoryPlatformUnit {
         find: async (where: Partial<VenueNetworkRow>) => findIn(this.data.networks, where),
         findOne: async (where: Partial<VenueNetworkRow>) => findIn(this.data.networks, where, { limit: 1 })[0] ?? null,
       },
-      putNetwork: async (network: Omit<VenueNetworkRow, 'createdAt'>): Promise<void> => {
+      /** Nobody owns a network here: worlds of tenants' own are opened by the back office, which a simulated run has not. */
+      owned: async () => this.data.networks.filter(({ ownerTenantId }) => ownerTenantId !== null),
+      putNetwork: async (network: Pick<VenueNetworkRow, 'venue' | 'network' | 'environment' | 'url'>): Promise<void> => {
         const key = `${network.venue}|${network.network}`;
         const before = this.data.networks.get(key);
-        this.data.networks.put(this.undo, key, { ...network, createdAt: before?.createdAt ?? this.now });
+        this.data.networks.put(this.undo, key, { ...network, ...UNOWNED, createdAt: before?.createdAt ?? this.now });
       },
       putEgress: async (venue: string, network: string, _standing: unknown): Promise<void> => this.networkKnown(venue, network),
       dropEgress: async (): Promise<void> => undefined,

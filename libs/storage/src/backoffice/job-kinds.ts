@@ -5,6 +5,7 @@ import type { NewJob } from '../unit/job-queue';
 export const TENANT_JOBS = {
   closePeriod: 'settlement.close',
   renderExport: 'export.render',
+  sandbox: 'sandbox.work',
 } as const;
 
 export interface ClosePeriodPayload {
@@ -26,6 +27,8 @@ export interface ExportParams {
 
 /** Attempts before a job counts as failed. */
 const ATTEMPTS_MAX = 8;
+/** Work on a world waits for the simulated venue as long as it may take to come back. */
+const SANDBOX_ATTEMPTS_MAX = 40;
 
 /** A period's key in the settlements table: its two moments. */
 export const periodKey = (startMs: EpochMs, endMs: EpochMs): string => `${new Date(startMs).toISOString()}/${new Date(endMs).toISOString()}`;
@@ -34,6 +37,11 @@ export const periodKey = (startMs: EpochMs, endMs: EpochMs): string => `${new Da
 export function closePeriodJob(ids: Ids, now: EpochMs, payload: ClosePeriodPayload): NewJob {
   const uniqueKey = `settlement:${periodKey(payload.periodStartMs, payload.periodEndMs)}`;
   return { id: ids.next('job'), kind: TENANT_JOBS.closePeriod, uniqueKey, payload, runAt: now, attemptsMax: ATTEMPTS_MAX };
+}
+
+/** Asks for what is queued for a scope's own world to be carried out: one job works until nothing is left, and a second one at the same time finds it taken. */
+export function sandboxJob(ids: Ids, now: EpochMs): NewJob {
+  return { id: ids.next('job'), kind: TENANT_JOBS.sandbox, uniqueKey: null, payload: {}, runAt: now, attemptsMax: SANDBOX_ATTEMPTS_MAX };
 }
 
 /** Asks for an export row (status `queued`) to be rendered. */

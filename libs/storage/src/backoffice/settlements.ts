@@ -18,7 +18,12 @@ export async function markPeriod(unit: ScopedUnit, wanted: ClosePeriodPayload): 
   const standing = await unit.settlements.findOne({ period });
   if (standing !== null) return ok(standing);
   const last = await lastSettlement(unit, null);
-  const checked = checkPeriod(wanted.periodStartMs, wanted.periodEndMs, last === null ? NOTHING_SETTLED : markOf(last), unit.now);
+  const checked = checkPeriod(
+    wanted.periodStartMs,
+    wanted.periodEndMs,
+    last === null ? NOTHING_SETTLED : markOf(last),
+    await unit.sandboxes.businessNow(),
+  );
   if (!checked.ok) return checked;
   if (last !== null && last.status !== 'closed') return err('earlier_period_open');
   if ((await unit.settlements.findOne({ id: wanted.settlementId })) !== null) return err('id_in_use');

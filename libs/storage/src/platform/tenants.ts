@@ -154,11 +154,20 @@ export class Markets {
     this.rows = new Rows(unit, tables.instruments);
   }
 
-  /** Adds the network or replaces its address and environment. */
-  async putNetwork(network: Omit<VenueNetworkRow, 'createdAt'>): Promise<void> {
+  /** Networks of tenants' own worlds, open and closed ones, with their clocks. */
+  async owned(): Promise<readonly VenueNetworkRow[]> {
+    const rows = await this.unit.query(
+      `select ${tables.venueNetworks.selectList()} from venue_networks where owner_tenant_id is not null order by venue, network`,
+    );
+    return rows.map((row) => tables.venueNetworks.parse(row));
+  }
+
+  /** Adds the network, or replaces the address and environment of one that nobody owns. */
+  async putNetwork(network: Pick<VenueNetworkRow, 'venue' | 'network' | 'environment' | 'url'>): Promise<void> {
     await this.unit.execute(
       `insert into venue_networks (venue, network, environment, url, created_at) values ($1, $2, $3, $4, $5)
-       on conflict (venue, network) do update set environment = excluded.environment, url = excluded.url`,
+       on conflict (venue, network) do update set environment = excluded.environment, url = excluded.url
+         where venue_networks.owner_tenant_id is null`,
       [network.venue, network.network, network.environment, network.url, new Date(this.unit.now)],
     );
   }

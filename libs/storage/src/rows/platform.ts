@@ -84,6 +84,14 @@ export interface VenueNetworkRow {
   readonly environment: Environment;
   readonly url: string;
   readonly createdAt: EpochMs;
+  /** The tenant whose own world it is, in its test environment alone; null: everybody's of the environment. */
+  readonly ownerTenantId: TenantId | null;
+  /** The world's test clock (`@lockstep/tenancy`, test-clock): null where nobody owns it. */
+  readonly clockFrozen: boolean;
+  readonly clockRealAt: EpochMs | null;
+  readonly clockBusinessAt: EpochMs | null;
+  /** Set while the owned world is closed. */
+  readonly closedAt: EpochMs | null;
 }
 
 /** What an engine last told of a network's egress addresses, in the form of its own schema. */

@@ -5,6 +5,7 @@ export * from './proposals';
 export * from './rights';
 export * from './risk-limits';
 export * from './roster';
+export * from './sandboxes';
 export * from './standing-orders';
 export * from './tenancy';
 export * from './trading';

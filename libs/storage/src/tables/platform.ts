@@ -90,7 +90,18 @@ export const keyIndex = defineTable<KeyIndexRow>(
 );
 export const venueNetworks = defineTable<VenueNetworkRow>(
   'venue_networks',
-  { venue: text('venue'), network: text('network'), environment: text<Environment>('environment'), url: text('url'), createdAt: time('created_at') },
+  {
+    venue: text('venue'),
+    network: text('network'),
+    environment: text<Environment>('environment'),
+    url: text('url'),
+    createdAt: time('created_at'),
+    ownerTenantId: orNull(text<TenantId>('owner_tenant_id')),
+    clockFrozen: bool('clock_frozen'),
+    clockRealAt: orNull(time('clock_real_at')),
+    clockBusinessAt: orNull(time('clock_business_at')),
+    closedAt: orNull(time('closed_at')),
+  },
   ['venue', 'network'],
 );
 export const egressStandings = defineTable<EgressStandingRow>(

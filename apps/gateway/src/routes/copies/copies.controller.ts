@@ -177,11 +177,13 @@ export class CopiesController {
   @Needs('copies:write')
   @CountsAs('stops')
   stop(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: StopCopyDto) {
-    const wish = stopWish(body, this.context.clock.now());
     return this.mutations.run(
       call,
       202,
-      async (unit) => (wish.ok ? this.wishIn(unit, call, path.id as CopyId, STOPPED_FROM[body.mode], 'copy.stop', wish.value) : wish),
+      async (unit) => {
+        const wish = stopWish(body, await unit.sandboxes.businessNow());
+        return wish.ok ? this.wishIn(unit, call, path.id as CopyId, STOPPED_FROM[body.mode], 'copy.stop', wish.value) : wish;
+      },
       copyRevision,
     );
   }

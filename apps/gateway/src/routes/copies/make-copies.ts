@@ -87,10 +87,11 @@ export async function makeCopies(
   drafts: readonly AskedCopy[],
 ): Promise<readonly Result<CopyId, ItemRefusal>[]> {
   const facts = await factsOf(unit, drafts);
+  const now = await unit.sandboxes.businessNow();
   const room = await roomFor(unit, call, 'active_copies');
   const admitted: Admitted[] = [];
   const results = drafts.map((draft): Result<CopyId, ItemRefusal> => {
-    const decided = decide(facts, draft, unit.now);
+    const decided = decide(facts, draft, now);
     if (!decided.ok) return decided;
     if (admitted.length >= room.places) return err(room.refusal);
     const id = tools.context.ids.next('copy');

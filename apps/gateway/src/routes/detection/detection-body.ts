@@ -4,6 +4,7 @@ import type { DetectionStanding, LatencyFigure } from '@lockstep/venues/port';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { timeOrNull } from '../../http/fields';
+import { shownNetwork } from '../venue';
 
 /** A standing older than this, in ms, is no longer believed: the engine writes one every few seconds. */
 const STANDING_MAX_AGE_MS = 60_000;
@@ -86,7 +87,7 @@ export function networkDetectionBody(row: DetectionStandingRow, now: number): Ne
   const standing = read.data;
   return {
     venue: row.venue,
-    network: row.network,
+    network: shownNetwork(row.network),
     updated_at: wireTime(row.updatedAt),
     current: isCurrent(row, now),
     seats: {

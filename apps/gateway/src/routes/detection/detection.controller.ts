@@ -6,6 +6,7 @@ import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
 import { Reads } from '../../http/reads';
+import { networksOf } from '../venue';
 import { networkDetectionBody, networkDetectionListSchema } from './detection-body';
 
 /** How leaders are seen, network by network. */
@@ -22,8 +23,7 @@ export class DetectionController {
   @Needs('leaders:read')
   networks(@CurrentCall() call: Call) {
     return this.reads.run(call, async (unit) => {
-      const networks = await unit.markets.networks.find({ environment: call.scope.environment });
-      const ours = new Set(networks.map(({ venue, network }) => `${venue}|${network}`));
+      const ours = await networksOf(unit);
       const standings = (await unit.detection.standings()).filter(({ venue, network }) => ours.has(`${venue}|${network}`));
       const now = this.context.clock.now();
       return wholeList(standings.flatMap((row) => networkDetectionBody(row, now) ?? []));

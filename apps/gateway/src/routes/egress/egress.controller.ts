@@ -12,7 +12,7 @@ import { Answers } from '../../http/documented';
 import { idField } from '../../http/fields';
 import { ProblemException } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { networkField, networkRefusal, venueField } from '../venue';
+import { networkField, networkNamed, venueField } from '../venue';
 import { egressBody, egressForecastSchema, egressSchema, type ForecastAsked, forecastBody, type StandingRow } from './egress-body';
 
 /** Orders of one forecast: more than any wave has. */
@@ -45,7 +45,9 @@ export class EgressController {
   @Answers(200, egressSchema)
   @Needs('instruments:read')
   get(@CurrentCall() call: Call, @Query() query: EgressQuery) {
-    return this.reads.run(call, async (unit) => egressBody(query.venue, query.network, await standingOf(unit, call, query.venue, query.network)));
+    return this.reads.run(call, async (unit) =>
+      egressBody(query.venue, query.network, await standingOf(unit, this.context, query.venue, query.network)),
+    );
   }
 
   @Post('forecast')
@@ -54,7 +56,7 @@ export class EgressController {
   @CountsAs('reads')
   forecast(@CurrentCall() call: Call, @Body() body: ForecastDto) {
     return this.reads.run(call, async (unit) => {
-      const row = await standingOf(unit, call, body.venue, body.network);
+      const row = await standingOf(unit, this.context, body.venue, body.network);
       const orders = await ordersOf(unit, body);
       const reductions = Math.min(orders, body.reductions ?? 0);
       const asked: ForecastAsked = { network: body.network, orders, reductions, targetMs: body.target_ms ?? null };
@@ -70,9 +72,10 @@ function toldBy({ standing, toldAt }: StandingRow, { orders, reductions, targetM
 }
 
 /** What the engine last told of a network of the caller's environment; null where no limits are kept to. */
-async function standingOf(unit: ScopedUnit, call: Call, venue: string, network: string): Promise<StandingRow | null> {
-  if ((await networkRefusal(unit, call.scope.environment, venue, network)) !== null) throw new ProblemException('not_found');
-  const row = await unit.markets.egress(venue, network);
+async function standingOf(unit: ScopedUnit, context: GatewayContext, venue: string, network: string): Promise<StandingRow | null> {
+  const named = await networkNamed(unit, context, venue, network);
+  if (!named.ok) throw new ProblemException('not_found');
+  const row = await unit.markets.egress(venue, named.value);
   if (row === null) return null;
   // One that a newer engine wrote may have another form: nothing is known then.
   const standing = egressStandingSchema.safeParse(row.standing);

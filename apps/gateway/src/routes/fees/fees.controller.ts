@@ -66,7 +66,8 @@ export class FeesController {
         return err(refusal('business_rule', 'By contract the operator’s builder receives the markup: leave builder_address out.'));
       await unit.feeSchedules.hold();
       const rows = await unit.feeSchedules.versions();
-      const stale = await staleRefusal(call, () => feeScheduleList(rows, unit.now), feeScheduleRevision);
+      const now = await unit.sandboxes.businessNow();
+      const stale = await staleRefusal(call, () => feeScheduleList(rows, now), feeScheduleRevision);
       if (stale !== null) return err(stale);
       const versions = rows.map(feeVersionOf);
       const terms = {
@@ -79,7 +80,7 @@ export class FeesController {
       };
       const effectiveFromMs = body.effective_at === undefined ? null : Date.parse(body.effective_at);
       const hasFollowers = (await unit.copies.count({})) > 0;
-      const announced = announceSchedule(versions, { terms, announcedAtMs: unit.now, effectiveFromMs, hasFollowers });
+      const announced = announceSchedule(versions, { terms, announcedAtMs: now, effectiveFromMs, hasFollowers });
       if (!announced.ok) return err(REFUSALS[announced.error]);
       const id = this.context.ids.next('feeSchedule');
       const { version } = announced.value;
@@ -109,6 +110,8 @@ export class FeesController {
   @AnswersTag()
   @Needs('fees:read')
   list(@CurrentCall() call: Call) {
-    return this.reads.tagged(call, feeScheduleRevision, async (unit) => feeScheduleList(await unit.feeSchedules.versions(), unit.now));
+    return this.reads.tagged(call, feeScheduleRevision, async (unit) =>
+      feeScheduleList(await unit.feeSchedules.versions(), await unit.sandboxes.businessNow()),
+    );
   }
 }

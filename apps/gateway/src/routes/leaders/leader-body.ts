@@ -8,6 +8,7 @@ import type { RevisionOf } from '../../http/tags';
 import { commandOrNull, commandSchema } from '../commands/command-body';
 import { isCurrent, leaderDetectionBody, leaderDetectionSchema } from '../detection/detection-body';
 import { leaderTermsBody, leaderTermsSchema } from '../rights/terms-body';
+import { shownNetwork } from '../venue';
 
 /** A tenant's strategy over a watched account. */
 export const leaderSchema = named(
@@ -61,6 +62,7 @@ export async function presentLeaders(unit: ScopedUnit, rows: readonly LeaderRow[
   const terms = await unit.leaderTerms.of(rows.map((row) => row.id));
   const sights = await unit.detection.sightsOf([...watched.keys()]);
   const told = await unit.detection.standings();
+  const now = await unit.sandboxes.businessNow();
   const current = new Set(told.filter((row) => isCurrent(row, unit.now)).map(({ venue, network }) => `${venue}|${network}`));
   return (row) => {
     const account = watched.get(row.watchedNo);
@@ -70,14 +72,14 @@ export async function presentLeaders(unit: ScopedUnit, rows: readonly LeaderRow[
       livemode: livemode(row.environment),
       name: row.name,
       venue: account?.venue ?? '',
-      network: account?.network ?? '',
+      network: shownNetwork(account?.network ?? ''),
       address: account?.address ?? '',
       terms: termsSchema.parse(row.terms),
       status: row.status,
       access: row.access,
       ...termsBody(
         terms.filter(({ leaderId }) => leaderId === row.id),
-        unit.now,
+        now,
       ),
       detection: row.status === 'closed' ? null : leaderDetectionBody(sights.get(row.watchedNo), engineTells),
       command: commandOrNull(commands.get(row.id)),

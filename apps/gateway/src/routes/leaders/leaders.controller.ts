@@ -18,7 +18,7 @@ import { publish, told } from '../../http/publish';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
 import { staleRefusal } from '../../http/tags';
-import { networkField, networkRefusal, venueField } from '../venue';
+import { networkField, networkNamed, venueField } from '../venue';
 import { type LeaderBody, leaderListSchema, leaderRevision, leaderSchema, presentLeaders } from './leader-body';
 
 const accessField = z
@@ -65,11 +65,11 @@ export class LeadersController {
       call,
       201,
       async (unit) => {
-        const refused = await networkRefusal(unit, call.scope.environment, body.venue, body.network);
-        if (refused !== null) return err(refused);
+        const network = await networkNamed(unit, this.context, body.venue, body.network);
+        if (!network.ok) return network;
         const beyond = await beyondQuota(unit, call, 'leaders');
         if (beyond !== null) return err(beyond);
-        const watched = await unit.inbox.watch(body.venue, body.network, body.address);
+        const watched = await unit.inbox.watch(body.venue, network.value, body.address);
         const id = this.context.ids.next('leader');
         const times = { createdAt: unit.now, updatedAt: unit.now };
         await unit.leaders.insert({ id, watchedNo: watched.no, name: body.name, terms: body.terms, status: 'active', access: body.access, ...times });

@@ -4,7 +4,6 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { CONTEXT, type GatewayContext } from '../../app/context';
 import { CountsAs, Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
@@ -35,7 +34,6 @@ class ApproveProposalDto extends createZodDto(
 @Controller('v1/proposals')
 export class ProposalsController {
   constructor(
-    @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Mutations) private readonly mutations: Mutations,
     @Inject(Reads) private readonly reads: Reads,
     @Inject(Cursors) private readonly cursors: Cursors,
@@ -86,7 +84,7 @@ export class ProposalsController {
     return this.mutations.run(call, 202, async (unit) => {
       const row = await unit.proposals.findOne({ id });
       if (row === null) return err(NOT_FOUND);
-      if (row.status !== 'open' || row.endsAt <= this.context.clock.now())
+      if (row.status !== 'open' || row.endsAt <= (await unit.sandboxes.businessNow()))
         return err(refusal('state_conflict', `The proposal is ${row.status === 'open' ? 'ended' : row.status}.`));
       await this.mutations.audit(unit, call, kind, id, payload);
       const no = await this.mutations.command(unit, { kind, targetId: row.copyId, payload, actor: call.key.keyId });

@@ -37,13 +37,14 @@ export const copyRightsSchema = named(
 );
 export type CopyRightsBody = z.output<typeof copyRightsSchema>;
 
-/** Presents the rights of copies: four statements, however many copies. */
+/** Presents the rights of copies: four statements, and one for a test clock, however many copies. */
 export async function presentRights(unit: ScopedUnit, rows: readonly CopyRow[]): Promise<(row: CopyRow) => CopyRightsBody> {
   const leaderIds = [...new Set(rows.map(({ leaderId }) => leaderId))];
   const access = await unit.leaders.accessOf(leaderIds);
   const entitlements = await unit.entitlements.ofCopies(rows);
   const terms = await unit.leaderTerms.of(leaderIds);
   const consents = await unit.copyConsents.newestOf(rows.map(({ id }) => id));
+  const now = await unit.sandboxes.businessNow();
   return ({ id, leaderId, followerId }) => {
     const entitlement = entitlements.get(`${leaderId} ${followerId}`) ?? null;
     const isNeeded = access.get(leaderId) === 'granted';
@@ -53,12 +54,12 @@ export async function presentRights(unit: ScopedUnit, rows: readonly CopyRow[]):
     const missing = entitlement === null ? 'missing' : entitlement.revokedAt !== null ? 'revoked' : 'ended';
     return {
       entitlement: {
-        status: isNeeded ? (isEntitled(entitlement, unit.now) ? 'granted' : missing) : 'not_needed',
+        status: isNeeded ? (isEntitled(entitlement, now) ? 'granted' : missing) : 'not_needed',
         id: entitlement?.id ?? null,
         until: timeOrNull(entitlement?.until ?? null),
       },
       consent: {
-        status: ofLeader.length === 0 ? 'not_needed' : needed === null ? 'given' : needed.bindingFrom > unit.now ? 'announced' : 'missing',
+        status: ofLeader.length === 0 ? 'not_needed' : needed === null ? 'given' : needed.bindingFrom > now ? 'announced' : 'missing',
         version: consent?.version ?? null,
         consented_at: timeOrNull(consent?.consentedAt ?? null),
         actor: consent?.actor ?? null,
@@ -71,7 +72,7 @@ export async function presentRights(unit: ScopedUnit, rows: readonly CopyRow[]):
 
 /** Why a consent to `version` does not do for a copy of a leader now; null: it does. */
 export async function consentProblem(unit: ScopedUnit, { id }: Pick<LeaderRow, 'id'>, version: number | null): Promise<Refusal | null> {
-  return consentProblemOf(await unit.leaderTerms.of([id]), version, unit.now);
+  return consentProblemOf(await unit.leaderTerms.of([id]), version, await unit.sandboxes.businessNow());
 }
 
 function consentProblemOf(terms: readonly LeaderTermsRow[], version: number | null, now: number): Refusal | null {

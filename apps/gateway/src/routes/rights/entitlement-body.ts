@@ -39,7 +39,8 @@ export async function presentEntitlements(unit: ScopedUnit, rows: readonly Entit
     unit,
     rows.map((row) => row.id),
   );
-  return (row) => entitlementBody(row, unit.now, commandOrNull(commands.get(row.id)));
+  const now = await unit.sandboxes.businessNow();
+  return (row) => entitlementBody(row, now, commandOrNull(commands.get(row.id)));
 }
 
 const entitlementBody = (row: EntitlementRow, now: number, command: EntitlementBody['command']): EntitlementBody => ({

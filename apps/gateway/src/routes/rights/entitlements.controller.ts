@@ -50,7 +50,7 @@ export class EntitlementsController {
     const [leaderId, followerId] = [body.leader_id as LeaderId, body.follower_id as FollowerId];
     const until = body.until === null ? null : Date.parse(body.until);
     return this.mutations.run(call, 201, async (unit) => {
-      if (until !== null && until <= unit.now) return err(refusal('invalid_request', '`until` is in the past.'));
+      if (until !== null && until <= (await unit.sandboxes.businessNow())) return err(refusal('invalid_request', '`until` is in the past.'));
       const [leader, follower] = [await unit.leaders.findOne({ id: leaderId }), await unit.followers.findOne({ id: followerId })];
       if (leader === null || follower === null) return err(refusal('not_found', leader === null ? 'No such leader.' : 'No such follower.'));
       if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));

@@ -51,12 +51,13 @@ export class LeaderTermsController {
       const leader = await unit.leaders.findOne({ id: leaderId }, { lock: true });
       if (leader === null) return err(NOT_FOUND);
       if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));
-      const bindingFrom = body.binding_from === undefined ? unit.now : Date.parse(body.binding_from);
-      if (bindingFrom < unit.now) return err(refusal('invalid_request', 'Terms cannot bind in the past.'));
+      const now = await unit.sandboxes.businessNow();
+      const bindingFrom = body.binding_from === undefined ? now : Date.parse(body.binding_from);
+      if (bindingFrom < now) return err(refusal('invalid_request', 'Terms cannot bind in the past.'));
       const version = ((await unit.leaderTerms.of([leaderId])).at(-1)?.version ?? 0) + 1;
-      const row = { leaderId, version, documentUrl: body.document_url, sha256: body.sha256, bindingFrom, actor: call.key.keyId, createdAt: unit.now };
+      const row = { leaderId, version, documentUrl: body.document_url, sha256: body.sha256, bindingFrom, actor: call.key.keyId, createdAt: now };
       await unit.leaderTerms.insert(row);
-      const kind = bindingFrom < unit.now + NOTICE_MS ? 'terms.bind' : 'terms.announce';
+      const kind = bindingFrom < now + NOTICE_MS ? 'terms.bind' : 'terms.announce';
       await this.mutations.command(unit, { kind, targetId: leaderId, payload: {}, actor: call.key.keyId });
       const published = leaderTermsBody({ ...call.scope, ...row });
       await this.mutations.audit(unit, call, 'leader.terms', leaderId, { version }, madeWith(published));

@@ -14,7 +14,7 @@ import { NOT_FOUND, ProblemException } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { taggedAnswer } from '../../http/tags';
 import { commandBody, commandSchema } from '../commands/command-body';
-import { networkField, networkRefusal, venueField } from '../venue';
+import { networkField, networkNamed, venueField } from '../venue';
 import { instrumentListSchema, tenantSchema } from './tenant-body';
 
 class InstrumentsQuery extends createZodDto(z.object({ venue: venueField, network: networkField })) {}
@@ -74,8 +74,9 @@ export class TenantController {
   @Needs('instruments:read')
   instruments(@CurrentCall() call: Call, @Query() query: InstrumentsQuery) {
     return this.reads.run(call, async (unit) => {
-      if ((await networkRefusal(unit, call.scope.environment, query.venue, query.network)) !== null) throw new ProblemException('not_found');
-      const rows = await unit.markets.instruments(query.venue, query.network);
+      const named = await networkNamed(unit, this.context, query.venue, query.network);
+      if (!named.ok) throw new ProblemException('not_found');
+      const rows = await unit.markets.instruments(query.venue, named.value);
       const data = rows.map((row) => ({
         coin: row.coin,
         dex: row.dex,

@@ -5,6 +5,7 @@ import { listOf, named } from '../../http/documented';
 import { livemodeField, timeOrNull } from '../../http/fields';
 import type { RevisionOf } from '../../http/tags';
 import { commandOrNull, commandSchema } from '../commands/command-body';
+import { shownNetwork } from '../venue';
 import { APPROVAL_KINDS, offersOf } from './approvals';
 
 const approvalSchema = named(
@@ -72,7 +73,7 @@ export async function presentAccounts(unit: ScopedUnit, rows: readonly VenueAcco
     livemode: livemode(row.environment),
     follower_id: row.followerId,
     venue: row.venue,
-    network: row.network,
+    network: shownNetwork(row.network),
     address: row.address,
     account_type: row.accountType,
     master_address: row.masterAddress,

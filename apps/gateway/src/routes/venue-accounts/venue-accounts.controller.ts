@@ -17,7 +17,7 @@ import { addressField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { networkField, networkRefusal, takesBuilderFee, venueField } from '../venue';
+import { networkField, networkNamed, takesBuilderFee, venueField } from '../venue';
 import { APPROVAL_KINDS, nextAgentName, offerApprovals, offersOf, signatureField, signedApproval, stillGood } from './approvals';
 import { agentToOffer } from './renew-agent';
 import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountRevision, venueAccountSchema } from './venue-account-body';
@@ -240,18 +240,19 @@ export class VenueAccountsController {
     agent: NewAgent,
     { named, builder }: { readonly named: boolean; readonly builder: { readonly address: string; readonly maxFeeTenthsBp: number } | null },
   ): Promise<Result<VenueAccountId, Refusal>> {
-    const refused = await networkRefusal(unit, call.scope.environment, body.venue, body.network);
-    if (refused !== null) return err(refused);
+    const found = await networkNamed(unit, this.context, body.venue, body.network);
+    if (!found.ok) return found;
+    const inside = found.value;
     const misfit = mastersRefusal(body);
     if (misfit !== null) return err(misfit);
     const follower = await unit.followers.findOne({ id: body.follower_id as FollowerId });
     if (follower === null) return err(refusal('not_found', 'No such follower.'));
     // Whoever registers an address or an agent waits for who registers the same, so that it is found here.
-    await unit.venueAccounts.holdNames([`${body.venue}|${body.network}|${body.address}`, `${body.venue}|${body.network}|agent|${agent.address}`]);
-    if ((await unit.venueAccounts.findOne({ venue: body.venue, network: body.network, address: body.address })) !== null) {
+    await unit.venueAccounts.holdNames([`${body.venue}|${inside}|${body.address}`, `${body.venue}|${inside}|agent|${agent.address}`]);
+    if ((await unit.venueAccounts.findOne({ venue: body.venue, network: inside, address: body.address })) !== null) {
       return err(refusal('already_exists', 'This address is a venue account already.'));
     }
-    if ((await unit.venueAccounts.findOne({ venue: body.venue, network: body.network, agentAddress: agent.address })) !== null) {
+    if ((await unit.venueAccounts.findOne({ venue: body.venue, network: inside, agentAddress: agent.address })) !== null) {
       return err(refusal('already_exists', 'This agent signs for another venue account: an agent serves one account alone.'));
     }
     const { follower_id, venue, network, account_type } = body;
@@ -265,7 +266,7 @@ export class VenueAccountsController {
       id,
       followerId: follower.id,
       venue: body.venue,
-      network: body.network,
+      network: inside,
       address: body.address,
       accountType: body.account_type,
       masterAddress: body.master_address ?? null,
@@ -295,7 +296,7 @@ export class VenueAccountsController {
   /** Whom the wallet is asked to consent to; nobody at a venue whose orders carry no builder fee. */
   private async builderOf(unit: ScopedUnit, venue: string): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
     if (!takesBuilderFee(venue)) return null;
-    const address = builderToApprove((await unit.feeSchedules.versions()).map(feeVersionOf), unit.now);
+    const address = builderToApprove((await unit.feeSchedules.versions()).map(feeVersionOf), await unit.sandboxes.businessNow());
     return address === null ? null : { address, maxFeeTenthsBp: CONSENT_TENTHS_BP };
   }
 }

@@ -108,6 +108,7 @@ export const PLATFORM_METHODS: Readonly<Record<PlatformMethod, true>> = {
   'markets.instruments': true,
   'markets.networks.find': true,
   'markets.networks.findOne': true,
+  'markets.owned': true,
   'markets.putEgress': true,
   'markets.putInstruments': true,
   'markets.putNetwork': true,

@@ -81,9 +81,11 @@ export function platformContract(bench: () => Bench): void {
       await put('a');
       bench().clock.set(at + 4);
       await put('b');
-      const expected = { venue: VENUE, network, environment: 'test', url: 'b', createdAt: at };
+      const unowned = { ownerTenantId: null, clockFrozen: false, clockRealAt: null, clockBusinessAt: null, closedAt: null };
+      const expected = { venue: VENUE, network, environment: 'test', url: 'b', createdAt: at, ...unowned };
       expect(await run((unit) => unit.markets.networks.findOne({ venue: VENUE, network }))).toEqual(expected);
       expect(await run((unit) => unit.markets.networks.find({ network }))).toEqual([expected]);
+      expect(await run((unit) => unit.markets.owned())).toEqual([]);
       await run(async ({ markets, detection }) => {
         for (const standing of [{ seats: 1 }, { seats: 2 }]) {
           await markets.putEgress(VENUE, network, standing);

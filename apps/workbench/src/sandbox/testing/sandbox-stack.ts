@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { unwrap } from '@lockstep/kernel';
+import { loadConfig } from '@lockstep/platform';
+import { migratedDatabase } from '@lockstep/storage/testing/test-storage';
+import { privateKeyToAccount } from 'viem/accounts';
+import { expect, vi } from 'vitest';
+import { type Stack, startStack } from '../../processes/stack';
+
+const run = promisify(execFile);
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of a test are looked at by what it expects of them.
+  readonly body: any;
+}
+
+/** A partner with a key of its test environment, who uses the API alone. */
+export interface Partner {
+  readonly id: string;
+  readonly key: string;
+  call(method: 'get' | 'post' | 'patch', path: string, body?: object): Promise<Answer>;
+  /** As `call`; throws unless it is answered with success. */
+  ask(method: 'get' | 'post' | 'patch', path: string, body?: object): Promise<Answer['body']>;
+  /** Asks for something of the sandbox and waits until it ended. */
+  task(path: string, body?: object): Promise<Answer['body']>;
+  /** Waits until a read answers what is expected. */
+  until(path: string, expected: object): Promise<Answer['body']>;
+}
+
+/** The whole deployment in processes of its own, test tenants with worlds of their own. */
+export interface SandboxStack {
+  readonly stack: Stack;
+  partner(name: string): Promise<Partner>;
+  keyOf(partner: Partner, livemode: boolean): Promise<string>;
+  send(key: string, method: string, path: string, body?: object): Promise<Answer>;
+  /** The simulated venue itself, for what a partner cannot ask. */
+  control(path: string, body?: object): Promise<Answer['body']>;
+  close(): Promise<void>;
+}
+
+export const WAIT = { timeout: 240_000, interval: 100 };
+
+export async function openSandboxStack(simArgs: readonly string[] = []): Promise<SandboxStack> {
+  const database = await migratedDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-sandbox-'));
+  const config = unwrap(loadConfig('workbench', { DATABASE_URL: database.url, LOCKSTEP_DATA_DIR: dataDir, LOG_LEVEL: 'info' }), 'the configuration');
+  const extra = { gateway: { LOCKSTEP_SANDBOX_WORLDS: 'own' }, engine: { LOCKSTEP_PRESIGNATURES: '64' } };
+  const stack = await startStack({ config, dataDir, simArgs, fixedPorts: false, extra, onStep: () => undefined });
+  const { stdout } = await run(process.execPath, ['dist/apps/gateway/src/operator.js', 'init', '--json'], { env: { ...stack.gatewayEnv } });
+  const operatorKey = String(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}').key);
+  const request = async (url: string, key: string, method: string, body?: object): Promise<Answer> => {
+    const answer = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text };
+  };
+  const send: SandboxStack['send'] = (key, method, path, body) => request(`${stack.gatewayUrl}/v1/${path}`, key, method.toUpperCase(), body);
+  const operator = async (path: string, body: object) => good(await request(`${stack.operatorUrl}/v1/operator/${path}`, operatorKey, 'POST', body));
+  return {
+    stack,
+    send,
+    keyOf: async ({ id }, livemode) => (await operator(`tenants/${id}/api-keys`, { name: 'another', livemode, scopes: ['*'] })).key,
+    partner: async (name) => {
+      const { id } = await operator('tenants', { name, tier: 'scale' });
+      const { key } = await operator(`tenants/${id}/api-keys`, { name: 'first', livemode: false, scopes: ['*'] });
+      const call: Partner['call'] = (method, path, body) => send(key, method, path, body);
+      const ask: Partner['ask'] = async (method, path, body) => good(await call(method, path, body));
+      return {
+        id,
+        key,
+        call,
+        ask,
+        until: (path, expected) =>
+          vi.waitFor(async () => {
+            const body = await ask('get', path);
+            expect(body).toMatchObject(expected);
+            return body;
+          }, WAIT),
+        task: async (path, body = {}) => {
+          const asked = await ask('post', `sandbox/${path}`, body);
+          return vi.waitFor(async () => {
+            const task = await ask('get', `sandbox/tasks/${asked.id}`);
+            expect(['done', 'failed']).toContain(task.status);
+            return task;
+          }, WAIT);
+        },
+      };
+    },
+    control: async (path, body) => {
+      const answer = await fetch(`${stack.simControlUrl}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return answer.json();
+    },
+    close: async () => {
+      await stack.stop();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function good({ status, body }: Answer): Answer['body'] {
+  if (status >= 300) throw new Error(`${status}: ${JSON.stringify(body)}`);
+  return body;
+}
+
+/** A copy of `leader` that is active, made with calls of the API alone: money, approvals signed by a wallet, terms. */
+export async function makeCopy(
+  partner: Partner,
+  leaderAddress: string,
+  walletKey: `0x${string}`,
+  terms: object,
+): Promise<{ readonly copy: string; readonly leader: string; readonly address: string }> {
+  const wallet = privateKeyToAccount(walletKey);
+  const address = wallet.address.toLowerCase();
+  const amount = '10000';
+  await partner.task('credits', { credits: [leaderAddress, address].map((each) => ({ address: each, amount })) });
+  const leader = await partner.ask('post', 'leaders', { name: 'Leader', network: 'sim', address: leaderAddress });
+  const follower = await partner.ask('post', 'followers', { external_id: `user-${address}` });
+  const account = await partner.ask('post', 'venue-accounts', { follower_id: follower.id, network: 'sim', address });
+  const signatures = [];
+  for (const { kind, typed_data } of account.approvals) signatures.push({ kind, signature: await wallet.signTypedData(typed_data) });
+  await partner.ask('post', `venue-accounts/${account.id}/approvals`, { signatures });
+  await partner.until(`venue-accounts/${account.id}`, { status: 'active' });
+  const copy = await partner.ask('post', 'copies', { leader_id: leader.id, venue_account_id: account.id, ...terms });
+  await partner.until(`copies/${copy.id}`, { state: 'active' });
+  return { copy: copy.id, leader: leader.id, address };
+}
+
+/** Advances a partner's clock, kills the back office once some of it is done, and waits until the task ended well, exactly where it was to end. */
+export async function advanceThroughDeath(sandbox: SandboxStack, partner: Partner, ms: number): Promise<void> {
+  const { id } = await partner.ask('post', 'sandbox/clock/advance', { ms });
+  await vi.waitFor(async () => expect((await partner.ask('get', `sandbox/tasks/${id}`)).result?.reached).toBeDefined(), WAIT);
+  await sandbox.stack.restart('backoffice', 'SIGKILL');
+  const patience = { timeout: 1_500_000, interval: 500 };
+  const task = await vi.waitFor(async () => {
+    const found = await partner.ask('get', `sandbox/tasks/${id}`);
+    expect(found.status).toBe('done');
+    return found;
+  }, patience);
+  expect(Date.parse(task.result.to) - Date.parse(task.result.from)).toBe(ms);
+}
+
+/** Charges of funding in the ledger within a time, by the file of fee entries: one per instrument held and hour. */
+export async function fundingRows(partner: Partner, from: number, ms: number): Promise<number> {
+  const time = (at: number): string => new Date(at).toISOString();
+  const { id } = await partner.ask('post', 'exports', { kind: 'fees', from: time(from), to: time(from + ms + 60_000) });
+  await partner.until(`exports/${id}`, { status: 'ready' });
+  const text: string = await partner.ask('get', `exports/${id}/file`);
+  return text.split('\r\n').filter((line) => line.includes('copy:funding')).length;
+}

@@ -1,0 +1,42 @@
+import type { Id } from '@lockstep/kernel';
+import type { SandboxRow, SandboxTaskRow } from '../rows/sandboxes';
+import { int, json, orNull, safeInt, text, time } from '../unit/codec';
+import { defineTable, scopeColumns } from '../unit/table';
+
+// Worlds of their own that test environments have, and what is asked of them.
+
+export const sandboxes = defineTable<SandboxRow>(
+  'sandboxes',
+  {
+    ...scopeColumns,
+    id: text<Id<'sandbox'>>('id'),
+    network: text('network'),
+    seed: safeInt('seed'),
+    epoch: int('epoch'),
+    status: text<SandboxRow['status']>('status'),
+    advancedMs: safeInt('advanced_ms'),
+    openedAt: orNull(time('opened_at')),
+    usedAt: time('used_at'),
+    createdAt: time('created_at'),
+  },
+  ['tenantId', 'environment'],
+);
+export const sandboxTasks = defineTable<SandboxTaskRow>(
+  'sandbox_tasks',
+  {
+    ...scopeColumns,
+    id: text<Id<'sandboxTask'>>('id'),
+    kind: text('kind'),
+    params: json('params'),
+    status: text<SandboxTaskRow['status']>('status'),
+    plan: json('plan'),
+    result: json('result'),
+    error: orNull(text('error')),
+    runs: int('runs'),
+    actor: text('actor'),
+    createdAt: time('created_at'),
+    startedAt: orNull(time('started_at')),
+    endedAt: orNull(time('ended_at')),
+  },
+  ['tenantId', 'environment', 'id'],
+);
