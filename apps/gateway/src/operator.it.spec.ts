@@ -79,6 +79,6 @@ describe('an Idempotency-Key of the operator', () => {
     const [first, second] = [await make(), await make()];
     expect(first).not.toBe(second);
     const kept = JSON.stringify(await rig.context.storage.platform((unit) => unit.query('select key, body from operator_idempotency_keys')));
-    expect([kept.includes('op-1'), kept.includes('op-10'), kept.includes('lsk_')]).toEqual([true, false, false]);
+    expect([kept.includes('op-1'), kept.includes('op-10'), kept.includes('ctk_')]).toEqual([true, false, false]);
   });
 });

@@ -143,7 +143,7 @@ describe('the stream', () => {
   it.each([
     ['no key', null, [], 401, 'missing_key'],
     ['a key that is none', 'nonsense', [], 401, 'invalid_key'],
-    ['a ticket nobody gave', null, ['lockstep.v1', 'stk_x'], 401, 'ticket_invalid'],
+    ['a ticket nobody gave', null, ['copy-events.v1', 'stk_x'], 401, 'ticket_invalid'],
   ])('refuses %s with an HTTP problem', async (_what, key, protocols, status, code) => {
     expect(await refusal(open(rig.url, key, protocols))).toMatchObject({ status, body: { code, status } });
   });
@@ -153,7 +153,7 @@ describe('the stream', () => {
     const { subprotocols } = good(await rig.call(tenant.key, 'post', '/v1/stream-tickets'));
     const socket = open(rig.url, null, subprotocols);
     await listen(socket, (frame) => frame.op === 'hello');
-    expect(socket.protocol).toBe('lockstep.v1');
+    expect(socket.protocol).toBe('copy-events.v1');
     expect(await refusal(open(rig.url, null, subprotocols))).toMatchObject({ status: 401, body: { code: 'ticket_invalid' } });
   });
 

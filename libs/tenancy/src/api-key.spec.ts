@@ -39,23 +39,30 @@ describe('API key', () => {
   const key = formatApiKey('tenant', 'test', KID, SECRET);
 
   it('has the documented shape and reads back', () => {
-    expect(key).toMatch(/^lsk_test_[0-9A-Za-z]{46}$/);
+    expect(key).toMatch(/^ctk_test_[0-9A-Za-z]{46}$/);
     expect(parseApiKey(key)).toEqual({ ok: true, value: { kind: 'tenant', environment: 'test', kid: KID, key } });
   });
 
   const body = (text: string): string => text + toBase62(crc32(text), 6);
   it.each([
     ['', 'malformed'],
-    ['lsk_test_short', 'malformed'],
+    ['ctk_test_short', 'malformed'],
     [`${key} `, 'malformed'],
     [key.replace('A', '-'), 'malformed'],
     [key.repeat(2), 'malformed'],
     [body(`abc_test_${KID}${SECRET}`), 'unknown_prefix'],
-    [body(`lsk_prod_${KID}${SECRET}`), 'unknown_environment'],
+    [body(`ctk_prod_${KID}${SECRET}`), 'unknown_environment'],
     [key.replace('_test_', '_live_'), 'bad_checksum'],
-    [key.replace('lsk', 'lop'), 'bad_checksum'],
+    [key.replace('ctk', 'lop'), 'bad_checksum'],
   ])('%j is refused as %s', (text, error) => {
     expect(parseApiKey(text)).toEqual({ ok: false, error });
+  });
+
+  it('of the former prefix is a tenant’s key still, and hinted at by its own', () => {
+    const former = body(`lsk_live_${KID}${SECRET}`);
+    const parsed = unwrap(parseApiKey(former), 'a former key');
+    expect(parsed).toEqual({ kind: 'tenant', environment: 'live', kid: KID, key: former });
+    expect(keyHint(parsed)).toBe(`lsk_live_${KID}…`);
   });
 
   it('any single changed character is noticed', () => {

@@ -3,12 +3,14 @@ import { randomBase62, toBase62 } from './base62';
 import { crc32 } from './crc32';
 
 /**
- * API keys: `<prefix>_<live|test>_<kid><secret><crc>`.
+ * API keys: `<prefix>_<live|test>_<kid><secret><crc>`. A tenant's prefix is short for "copy-trading key": it names no brand, because every brand hands out such keys.
  * Underscores only, so that a double click selects the whole key. The kid finds the record and may be logged; the secret never is.
  * The checksum over everything before it lets a mistyped key be refused, and a leaked one be found by a scanner, without a database.
  */
-export const KEY_PREFIXES = { tenant: 'lsk', operator: 'lop' } as const;
+export const KEY_PREFIXES = { tenant: 'ctk', operator: 'lop' } as const;
 export type KeyKind = keyof typeof KEY_PREFIXES;
+/** Prefix of tenants' keys that were made while it was short for a name of ours; they stay good. */
+const FORMER_TENANT_PREFIX = 'lsk';
 
 export const KID_LENGTH = 10;
 /** 30 base62 characters carry about 178 bits, so a fast digest is enough at rest. */
@@ -60,10 +62,10 @@ export function newApiKey(kind: KeyKind, environment: Environment, random: Rando
 }
 
 /** What may be shown of a key: prefix, environment and kid. */
-export const keyHint = (key: ParsedApiKey): string => `${KEY_PREFIXES[key.kind]}_${key.environment}_${key.kid}…`;
+export const keyHint = (key: ParsedApiKey): string => `${key.key.slice(0, key.key.indexOf('_'))}_${key.environment}_${key.kid}…`;
 
 function kindOf(prefix: string): KeyKind | null {
-  if (prefix === KEY_PREFIXES.tenant) return 'tenant';
+  if (prefix === KEY_PREFIXES.tenant || prefix === FORMER_TENANT_PREFIX) return 'tenant';
   if (prefix === KEY_PREFIXES.operator) return 'operator';
   return null;
 }

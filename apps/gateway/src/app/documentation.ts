@@ -38,7 +38,9 @@ const STREAM: Operation = {
   operationId: 'stream.open',
   tags: ['stream'],
   responses: {
-    '101': { description: `A WebSocket with subprotocol \`${SUBPROTOCOL}\`: the frames are described in docs/api.md.` },
+    '101': {
+      description: `A WebSocket with subprotocol \`${SUBPROTOCOL}\`. Send \`{"op":"subscribe"}\`, with \`"after":{"epoch":"…","seq":"41"}\` to go on behind a position; \`event\` frames follow. Browsers offer a stream ticket as a second subprotocol.`,
+    },
     default: PROBLEM_ANSWER,
   },
 };

@@ -4,7 +4,7 @@ import { SetMetadata } from '@nestjs/common';
 /** What a route asks of its caller. A route without a mark is refused to everybody and fails the route test. */
 export type Access = { readonly kind: 'public' } | { readonly kind: 'operator' } | { readonly kind: 'tenant'; readonly scopes: readonly ApiScope[] };
 
-export const ACCESS = 'lockstep:access';
+export const ACCESS = 'access';
 
 /** Needs a tenant's key with these scopes. */
 export const Needs = (...scopes: ApiScope[]) => SetMetadata(ACCESS, { kind: 'tenant', scopes } satisfies Access);
@@ -13,7 +13,7 @@ export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Acc
 /** Needs an operator's key; only on the operator listener. */
 export const OperatorOnly = () => SetMetadata(ACCESS, { kind: 'operator' } satisfies Access);
 
-export const ROUTE_CLASS = 'lockstep:route-class';
+export const ROUTE_CLASS = 'route-class';
 
 /** Which limits count a request of this route. A route without the mark is a read or a write by its method. */
 export const CountsAs = (routeClass: RouteClass) => SetMetadata(ROUTE_CLASS, routeClass);

@@ -92,7 +92,7 @@ export class FuzzStage {
     'apiKeys.revoke': () => this.freshKey(),
     'apiKeys.patch': async () => ({ ...(await this.freshKey()), whole: true, body: { name: 'Renamed' } }),
     'apiKeys.sign': async () => ({ ...(await this.freshKey()), body: { signed: 'everything' } }),
-    'keyLeaks.report': () => ({ body: { key: `lsk_test_${hex(this.random, 20)}` } }),
+    'keyLeaks.report': () => ({ body: { key: `ctk_test_${hex(this.random, 20)}` } }),
     'tenant.closeAll': () => ({}),
     'tenant.instruments': () => ({ query: { network: 'sim', venue: 'hyperliquid' } }),
     'tenant.command': () => ({ path: { no: '1' } }),

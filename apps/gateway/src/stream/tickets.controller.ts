@@ -24,7 +24,7 @@ class CreateStreamTicketDto extends createZodDto(
   }),
 ) {}
 
-/** Tickets for browsers: offered as WebSocket subprotocols `lockstep.v1` and the ticket, good once, for a minute and from one address. */
+/** Tickets for browsers: offered as WebSocket subprotocols `copy-events.v1` and the ticket, good once, for a minute and from one address. */
 @ApiTags('stream')
 @Controller('v1/stream-tickets')
 export class StreamTicketsController {

@@ -3,10 +3,10 @@ import { doorLines, quantile } from './summary';
 
 describe('the summary', () => {
   it('names Swagger UI, a test key and a call that uses both', () => {
-    const lines = doorLines('http://127.0.0.1:8080', { name: 'Northwind', key: 'lsk_test_1' }).join('\n');
+    const lines = doorLines('http://127.0.0.1:8080', { name: 'Northwind', key: 'ctk_test_1' }).join('\n');
     expect(lines).toContain('http://127.0.0.1:8080/docs');
-    expect(lines).toContain('lsk_test_1   (of Northwind');
-    expect(lines).toContain('curl -H "Authorization: Bearer lsk_test_1" http://127.0.0.1:8080/v1/copies?limit=1');
+    expect(lines).toContain('ctk_test_1   (of Northwind');
+    expect(lines).toContain('curl -H "Authorization: Bearer ctk_test_1" http://127.0.0.1:8080/v1/copies?limit=1');
   });
 
   it.each<[readonly number[], number, number]>([

@@ -22,7 +22,6 @@ export const PROBLEMS = {
   invalid_key: kind(401, 'The API key is not valid'),
   key_expired: kind(401, 'The API key has expired'),
   key_revoked: kind(401, 'The API key was revoked'),
-  wrong_host: kind(401, 'The API key does not belong to this host'),
   ticket_invalid: kind(401, 'The stream ticket is unknown, used or expired'),
   signature_missing: kind(401, 'This API key signs its requests'),
   signature_invalid: kind(401, 'The signature does not match the request'),

@@ -6,7 +6,7 @@ import { z } from 'zod';
  * Client: `subscribe`, `ack`, `ping`. Server: `hello`, `subscribed`, `event`, `heartbeat`, `pong`, `going_away`, `error`.
  * A position is (epoch, seq): seq counts 1, 2, 3 … without holes inside one epoch of a tenant's stream, as decimal text of any size.
  */
-export const SUBPROTOCOL = 'lockstep.v1';
+export const SUBPROTOCOL = 'copy-events.v1';
 /** Largest client frame, in bytes. */
 export const CLIENT_FRAME_MAX_BYTES = 8_192;
 /** Most event types one subscription may filter by. */

@@ -107,7 +107,9 @@ export const settingsSchema = named(
             .describe('New marks in a row that must show a limit met before everything is closed; new risk is halted by the first.'),
           protective_stop: z
             .boolean()
-            .describe('Whether a reduce-only stop rests at the venue where the first limit would be met, so that it holds while Lockstep is down.'),
+            .describe(
+              'Whether a reduce-only stop rests at the venue where the first limit would be met, so that it holds while nothing here watches.',
+            ),
         })
         .describe('Loss limits, on the copy’s value without money moved in or out.'),
       state_limits: z
