@@ -39,6 +39,7 @@ import { NarrowedKeys } from './0143-narrowed-keys';
 import { AuditChain } from './0150-audit-chain';
 import { ApiVersions } from './0151-api-versions';
 import { Sandboxes } from './0160-sandboxes';
+import { Brands } from './0170-brands';
 import { SchemaStanding } from './0190-schema-standing';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
@@ -84,6 +85,7 @@ export const MIGRATIONS = [
   AuditChain,
   ApiVersions,
   Sandboxes,
+  Brands,
   SchemaStanding,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

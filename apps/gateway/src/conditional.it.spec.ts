@@ -43,6 +43,12 @@ const CHANGEABLE: Readonly<Record<string, Changeable>> = {
     ],
   },
   'a tenant': { path: () => `/v1/operator/tenants/${tenant.id}`, operator: true, changes: [{ name: 'Brand one' }, { name: 'Brand two' }] },
+  'a branding': { path: () => '/v1/tenant/branding', changes: [{ name: 'Acme' }, { name: 'Acme, again' }] },
+  'a tenant’s branding': {
+    path: () => `/v1/operator/tenants/${tenant.id}/branding/live`,
+    operator: true,
+    changes: [{ header_prefix: 'Acme' }, { header_prefix: 'Brand' }],
+  },
   'a tier': { path: () => '/v1/operator/tiers/growth', operator: true, changes: [{ concurrency: 101 }, { concurrency: 102 }] },
   'the operator’s limits': {
     path: () => `/v1/operator/limits/${tenant.id}`,

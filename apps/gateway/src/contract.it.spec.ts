@@ -1,13 +1,15 @@
 import { classOfMethod, fallbackTier, type RouteClass } from '@lockstep/tenancy';
+import { pngPicture } from '@lockstep/tenancy/testing/pictures';
 import type { DetectionStanding } from '@lockstep/venues/port';
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
-import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { DiscoveryService, HttpAdapterHost, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Listener } from './app/listeners';
 import { SUMMARIES } from './app/summaries';
 import { ACCESS, type Access, ROUTE_CLASS } from './auth/access';
 import { limitsBody } from './auth/tiers';
+import { DOCUMENTATION_PATHS } from './brand/documentation-door';
 import { STREAM_PATH } from './stream/door';
 import { closeAsBackoffice, manifestOf, renderAsBackoffice } from './testing/backoffice-work';
 import { documented, type Operation } from './testing/documented';
@@ -62,6 +64,21 @@ describe('the contract', () => {
     }
   });
 
+  it('has no address that neither a controller nor the documentation serves', () => {
+    for (const listener of [rig.publicApi, rig.operatorApi]) {
+      const express: object = listener.app.get(HttpAdapterHost).httpAdapter.getInstance();
+      const layers: { readonly route?: { readonly path: string } }[] = Reflect.get(Reflect.get(express, 'router'), 'stack');
+      const served = new Set(layers.flatMap(({ route }) => (route === undefined ? [] : [route.path.replaceAll(/:(\w+)/g, '{$1}')])));
+      const known = new Set([
+        ...documented(listener).map(({ path }) => path),
+        ...DOCUMENTATION_PATHS,
+        ...(listener === rig.operatorApi ? ['/metrics'] : []),
+      ]);
+      expect([...served].filter((path) => !known.has(path))).toEqual([]);
+      expect(served.size).toBeGreaterThan(15);
+    }
+  });
+
   it('marks every route: who may call it is written at the route', () => {
     for (const { name, access } of routesOf(rig.publicApi)) {
       expect(access, name).toBeDefined();
@@ -105,6 +122,7 @@ describe('the contract', () => {
     expect(of('exports')).toEqual(['GET /v1/exports/{id}/file', 'GET /v1/settlements/{id}/file', 'POST /v1/exports', 'POST /v1/settlements']);
     expect(of('writes')).toEqual([
       'PATCH /v1/api-keys/{id}',
+      'PATCH /v1/tenant/branding',
       'POST /v1/api-keys',
       'POST /v1/api-keys/{id}/rotate',
       'POST /v1/api-keys/{id}/signing',
@@ -154,7 +172,7 @@ describe('the contract', () => {
   });
 
   it('is served as JSON and as pages', async () => {
-    expect((await rig.call(null, 'get', '/openapi.json')).body.info.title).toBe('Lockstep');
+    expect((await rig.call(null, 'get', '/openapi.json')).body.info.title).toBe('Copy trading API');
     expect((await rig.call(null, 'get', '/docs/')).text).toContain('swagger-ui');
   });
 });
@@ -180,7 +198,7 @@ describe('the answer of every operation', () => {
       for (const [status, answer] of successes) {
         if (status === '304') continue;
         expect(JSON.stringify(answer), name).toMatch(
-          /"content":{"(application\/json":{"schema":{"\$ref":"#\/components\/schemas\/[A-Z]\w+"}|text\/csv":)/,
+          /"content":{"(application\/json":{"schema":{"\$ref":"#\/components\/schemas\/[A-Z]\w+"}|text\/csv":|image\/png":)/,
         );
       }
     }
@@ -263,6 +281,7 @@ describe('the answer of every operation', () => {
       await ask('post', '/v1/egress/forecast', { network: 'sim', ...wanted });
     for (const path of [
       'tenant',
+      'tenant/branding',
       'egress?network=sim',
       'instruments?network=sim',
       'commands/1',
@@ -324,6 +343,15 @@ describe('the answer of every operation', () => {
     await ask('post', '/v1/close-all');
     await ask('post', `/v1/leaders/${leader}/close`);
     for (const path of ['/health/live', '/health/ready', '/problems/not-found']) good(await rig.call(null, 'get', path));
+    const domains = `/v1/operator/tenants/${tenant.id}/domains`;
+    for (const host of ['every.brand.example', 'spare.brand.example']) good(await rig.operator('post', domains, { host, livemode: false }));
+    good(await rig.operator('get', domains));
+    good(await rig.operator('delete', `${domains}/spare.brand.example`));
+    good(await rig.operator('patch', `/v1/operator/tenants/${tenant.id}/branding/test`, { name: 'Every' }));
+    good(await rig.operator('get', `/v1/operator/tenants/${tenant.id}/branding/test`));
+    const logo = { data: pngPicture(32, 32).toString('base64') };
+    expect(await ask('patch', '/v1/tenant/branding', { logo })).toMatchObject({ name: 'Every', domains: [{ host: 'every.brand.example' }] });
+    await expect.poll(async () => (await rig.call(null, 'get', '/brand/logo', undefined, { Host: 'every.brand.example' })).status).toBe(200);
     for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'tiers/scale', 'networks', 'health', 'audit-log', 'audit-log/verification'])
       good(await rig.operator('get', `/v1/operator/${path}`));
     good(await rig.operator('post', '/v1/operator/tiers', { name: 'contract', ...limitsBody(fallbackTier('contract')) }));

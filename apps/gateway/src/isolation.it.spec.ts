@@ -118,6 +118,7 @@ describe('another tenant’s object', () => {
     const own = new Set([
       '/v1/api-keys',
       '/v1/tenant',
+      '/v1/tenant/branding',
       '/v1/instruments',
       '/v1/detection',
       '/v1/egress',

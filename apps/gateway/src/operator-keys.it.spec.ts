@@ -28,6 +28,8 @@ const CALLS: Readonly<Record<string, { readonly path?: () => string; readonly bo
   'operatorTiers.get': { roles: ['admin', 'risk', 'support'] },
   'operatorHealth.get': { roles: ['admin', 'risk', 'support'] },
   'operator.networks': { roles: ['admin', 'risk', 'support'] },
+  'operatorBranding.get': { roles: ['admin', 'risk', 'support'] },
+  'operatorDomains.list': { roles: ['admin', 'risk', 'support'] },
   'operatorAuditLog.list': { roles: ['admin', 'risk', 'support'] },
   'operatorAuditLog.verification': { roles: ['admin', 'risk', 'support'] },
   'operatorLimits.get': { roles: ['admin', 'risk', 'support'] },
@@ -39,6 +41,9 @@ const CALLS: Readonly<Record<string, { readonly path?: () => string; readonly bo
   'operator.create': { body: { name: 'Made' }, roles: ['admin'] },
   'operator.patch': { body: { name: 'Operated' }, roles: ['admin'] },
   'operator.createKey': { body: { name: 'further' }, roles: ['admin'] },
+  'operatorBranding.patch': { body: { name: 'Ours' }, roles: ['admin'] },
+  'operatorDomains.add': { body: { host: 'operated.brand.example' }, roles: ['admin'] },
+  'operatorDomains.remove': { roles: ['admin'] },
   'operatorTiers.create': { body: { name: 'further', ...limits }, roles: ['admin'] },
   'operatorTiers.patch': { body: { concurrency: 7 }, roles: ['admin'] },
   'operatorTiers.remove': { roles: ['admin'] },
@@ -60,7 +65,12 @@ describe('an operator’s key', () => {
         const spare = await make('support');
         const tier = `spare-${++spares}`;
         good(await rig.operator('post', '/v1/operator/tiers', { name: tier, ...limits }));
-        const at = path.replace('{kid}', spare.kid).replace('{name}', tier).replace('{id}', tenant.id);
+        const at = path
+          .replace('{kid}', spare.kid)
+          .replace('{name}', tier)
+          .replace('{id}', tenant.id)
+          .replace('{environment}', 'test')
+          .replace('{host}', 'operated.brand.example');
         const { status, body } = await rig.operator(method, at, call?.body, key);
         if (call?.roles.includes(role)) expect([role, id, status < 300]).toEqual([role, id, true]);
         else expect([role, id, status, body.code]).toEqual([role, id, 403, 'missing_role']);

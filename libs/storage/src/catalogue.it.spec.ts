@@ -28,7 +28,7 @@ const PLATFORM_TABLES = [
 ];
 
 /** Tables whose rows belong to a tenant in both its environments, and to the operator: guarded by the tenant alone. */
-const TENANT_WIDE_TABLES = ['tenant_contracts'];
+const TENANT_WIDE_TABLES = ['domains', 'tenant_contracts'];
 
 interface TableFacts {
   readonly name: string;
@@ -87,7 +87,7 @@ describe('the catalogue', () => {
       `select cmd as command, coalesce(qual, '') || coalesce(with_check, '') as condition from pg_policies where tablename = any($1) order by policyname`,
       [TENANT_WIDE_TABLES],
     );
-    expect(policies.map(({ command }) => command)).toEqual(['INSERT', 'SELECT', 'SELECT']);
+    expect(policies.map(({ command }) => command)).toEqual(['INSERT', 'SELECT', 'DELETE', 'INSERT', 'SELECT', 'SELECT']);
     expect(policies.filter(({ condition }) => !condition.includes("current_setting('app.tenant_id'"))).toEqual([]);
     expect(
       policies.filter(({ command, condition }) => command === 'SELECT' && !condition.replace('app.tenant_id', '').includes('tenant_id')),

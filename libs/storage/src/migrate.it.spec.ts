@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../migrations';
 import { KeyAddresses } from '../../../migrations/0140-key-addresses';
 import { NarrowedKeys } from '../../../migrations/0143-narrowed-keys';
+import { Brands } from '../../../migrations/0170-brands';
 import { ensureLogins, type RoleUrls, resolveRoleUrls } from './logins';
 import { migrate, revert } from './migrate';
 import { openStorage } from './storage';
@@ -72,6 +73,37 @@ describe('migrations', () => {
 describe('the way back', () => {
   beforeEach(() => use(migratedDatabase()));
 
+  const addTenant = (source: DataSource, id: string, host: string | null): Promise<unknown> =>
+    source.query(
+      `insert into tenants (id, name, host, branding, tier, status, time_zone, created_at, updated_at)
+       values ($1, 'n', $2, '{}', 't', 'active', 'UTC', now(), now())`,
+      [id, host],
+    );
+
+  it('keeps a tenant’s host, there and back', async () => {
+    const steps = MIGRATIONS.length - MIGRATIONS.indexOf(Brands);
+    await revert(database.url, steps);
+    const hosts: Readonly<Record<string, string | null>> = { ten_1: 'api.acme.example', ten_2: 'b.example.', ten_3: null };
+    await asOwner(async (source) => {
+      await source.query(`insert into tiers values ('t', '{}', now())`);
+      for (const [id, host] of Object.entries(hosts)) await addTenant(source, id, host);
+    });
+    await migrate(database.url, urls);
+    await asOwner(async (source) => {
+      await source.query('alter table domains no force row level security');
+      expect(await source.query('select host, tenant_id, environment from domains order by host')).toEqual([
+        { host: 'api.acme.example', tenant_id: 'ten_1', environment: null },
+        { host: 'b.example', tenant_id: 'ten_2', environment: null },
+      ]);
+      await source.query('alter table domains force row level security');
+    });
+    await revert(database.url, steps);
+    await asOwner(async (source) => {
+      const back: { id: string; host: string | null }[] = await source.query('select id, host from tenants order by id');
+      expect(back).toEqual(Object.entries({ ...hosts, ten_2: 'b.example' }).map(([id, host]) => ({ id, host })));
+    });
+  });
+
   it('revokes the keys whose bounds an older process would not know, and leaves the others', async () => {
     // What came after has columns of its own.
     const last = MIGRATIONS.indexOf(NarrowedKeys);
@@ -84,7 +116,7 @@ describe('the way back', () => {
     };
     await asOwner(async (source) => {
       await source.query(`insert into tiers values ('t', '{}', now())`);
-      await source.query(`insert into tenants select 'ten_1', 'n', null, '{}', 't', 'active', 'UTC', now(), now()`);
+      await addTenant(source, 'ten_1', null);
       await source.query('alter table api_keys no force row level security');
       for (const [kid, bound] of Object.entries(bounds)) {
         const head = { kid, tenant_id: 'ten_1', environment: 'test', scopes: [], status: 'active', created_at: new Date(), ...JSON.parse(bound) };

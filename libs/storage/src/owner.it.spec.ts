@@ -71,8 +71,6 @@ describe('an owner that is no superuser', () => {
         await unit.tenants.insert({
           id: TENANT,
           name: 'Northwind',
-          host: null,
-          branding: {},
           tier: 'starter',
           status: 'active',
           timeZone: 'UTC',

@@ -1,4 +1,5 @@
 import { nextWaveNumber } from './engine/wave-numbers';
+import { Brandings, Domains } from './platform/brands';
 import { Detection } from './platform/detection';
 import { PlatformEngines } from './platform/engines';
 import { Inbox } from './platform/inbox';
@@ -15,6 +16,8 @@ export class PlatformUnit extends Sql {
   readonly operatorKeys = new OperatorKeys(this);
   readonly markets = new Markets(this);
   readonly contracts = new Contracts(this);
+  readonly brandings = new Brandings(this);
+  readonly domains = new Domains(this);
   readonly inbox = new Inbox(this);
   readonly detection = new Detection(this);
   readonly engines = new PlatformEngines(this);

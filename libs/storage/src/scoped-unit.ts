@@ -2,6 +2,7 @@ import { sqlRecords } from './engine/records';
 import { AppendOnlyEvents } from './events/event-log';
 import { Ledger } from './ledger/ledger';
 import { Exports, FeeSchedules, Settlements } from './money/money';
+import { Brandings, Domains } from './platform/brands';
 import { Detection } from './platform/detection';
 import { Inbox } from './platform/inbox';
 import { PlatformAudit } from './platform/platform-audit';
@@ -27,6 +28,8 @@ export class ScopedUnit extends ScopedSql {
   readonly detection = new Detection(this);
   readonly markets = new Markets(this);
   readonly contracts = new Contracts(this);
+  readonly brandings = new Brandings(this);
+  readonly domains = new Domains(this);
   /** What the operator does to a tenant's own rows stands in both logs. */
   readonly platformAudit = new PlatformAudit(this);
   readonly apiKeys = new ApiKeys(this);

@@ -1,5 +1,6 @@
 export * from './api-key';
 export * from './api-scopes';
+export * from './brand';
 export * from './narrowing';
 export * from './operator-roles';
 export * from './route-classes';

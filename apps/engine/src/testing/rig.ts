@@ -100,8 +100,6 @@ export async function startRig(venueArgs: readonly string[] = [], venueName = 'h
         await unit.tenants.insert({
           id,
           name,
-          host: null,
-          branding: {},
           tier: 'standard',
           status: 'active',
           timeZone: 'UTC',

@@ -2,17 +2,17 @@ import { API_CALENDAR, SUBPROTOCOL } from '@lockstep/delivery';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
-import * as swaggerUi from 'swagger-ui-express';
 import { answerComponents } from '../http/documented';
 import { API_VERSION } from '../http/versions';
 import { STREAM_PATH } from '../stream/door';
+import { EXAMPLES } from './examples';
 import { operationId } from './operation-id';
 import { SUMMARIES } from './summaries';
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
 
-const DESCRIPTION = `Copy trading for perpetual futures. Money and sizes are decimal strings, times are RFC 3339 in UTC, errors are problem documents with a stable \`code\`.
+const DESCRIPTION = `Copy trading for perpetual futures. Test keys (\`…_test_…\`) trade on simulated networks only: try everything out with one. Money and sizes are decimal strings, times are RFC 3339 in UTC, errors are problem documents with a stable \`code\`.
 POST and PATCH take an \`Idempotency-Key\`. A key may ask for signed requests (\`X-Timestamp\`, \`X-Signature\`). The event stream is a WebSocket at \`${STREAM_PATH}\`.`;
 
 const PROBLEM_ANSWER = {
@@ -99,16 +99,6 @@ function withComponents(document: OpenAPIObject): OpenAPIObject {
 const referencesIn = (part: object): string[] =>
   [...JSON.stringify(part).matchAll(/"#\/components\/schemas\/([A-Za-z]+)"/g)].map((match) => match[1] ?? '');
 
-/** Serves /openapi.json and /docs. The one place that knows swagger-ui-express and so the Express adapter. */
-export function mountDocumentation(app: INestApplication, document: OpenAPIObject): void {
-  app.getHttpAdapter().get('/openapi.json', (_request: unknown, response: { json(body: unknown): void }) => response.json(document));
-  app.use(
-    '/docs',
-    swaggerUi.serve,
-    swaggerUi.setup(document, { customSiteTitle: 'API documentation', swaggerOptions: { persistAuthorization: false } }),
-  );
-}
-
 /** Header fields of answers that have them. */
 function describeHeaders(path: string, operation: Operation): void {
   const asks = (name: string): boolean => (operation.parameters ?? []).some((parameter) => 'name' in parameter && parameter.name === name);
@@ -128,6 +118,11 @@ function describeOperation(path: string, method: (typeof METHODS)[number], opera
   const summary = SUMMARIES[id];
   if (summary !== undefined) operation.summary = summary;
   operation.responses.default ??= PROBLEM_ANSWER;
+  operation.responses['4XX'] ??= PROBLEM_ANSWER;
+  const example = EXAMPLES[id];
+  const json =
+    operation.requestBody !== undefined && 'content' in operation.requestBody ? operation.requestBody.content['application/json'] : undefined;
+  if (example !== undefined && json !== undefined) json.example = example;
   if (!path.startsWith('/v1/') || OPEN.has(id)) operation.security = [];
   const takesKey = (method === 'post' || method === 'patch') && !NEVER_REPEATED.has(id);
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];

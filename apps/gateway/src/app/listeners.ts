@@ -4,12 +4,17 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { RequestLog } from '../auth/request-log';
+import { Brands } from '../brand/brands';
+import { serveDocumentation } from '../brand/documentation-door';
 import { keepBodyDigest } from '../http/body-digest';
 import {
   answerBodyError,
   fillEmptyBody,
+  findBrand,
   isBulk,
+  markAnswer,
   markRequest,
+  refuseHostFault,
   refuseMethods,
   refuseOdd,
   refusePlainStream,
@@ -21,7 +26,7 @@ import { STREAM_PATH, StreamDoor } from '../stream/door';
 import { StreamGateway } from '../stream/stream.gateway';
 import { StreamAdapter } from '../stream/stream-adapter';
 import type { GatewayContext } from './context';
-import { mountDocumentation, openApiDocument } from './documentation';
+import { openApiDocument } from './documentation';
 import { operatorModule, publicModule } from './modules';
 import type { Door } from './observe';
 
@@ -45,15 +50,17 @@ export interface Listener {
 
 /** The public listener: REST, documentation and the stream on one port. */
 export async function listenPublic(context: GatewayContext): Promise<Listener> {
-  const { app, document } = await makeApp(context, publicModule(context), 'Lockstep', 'public');
+  const { app, document } = await makeApp(context, publicModule(context), context.config.defaultBrandName, 'public');
   const server: Server = app.getHttpServer();
   app.useWebSocketAdapter(new StreamAdapter(app, server, app.get(StreamDoor), context.streamLimits));
   await app.init();
+  const forgetBrands = await app.get(Brands).start();
   const stream = app.get(StreamGateway);
   await stream.start();
   await app.listen(context.config.gatewayPort, context.config.gatewayHost);
   const close = async (): Promise<void> => {
     await stream.drain();
+    await forgetBrands();
     await app.close();
   };
   return { port: portOf(server), app, document, close };
@@ -69,7 +76,7 @@ export async function listenOperator(context: GatewayContext): Promise<Listener>
 async function makeApp(
   context: GatewayContext,
   module: Parameters<typeof NestFactory.create>[0],
-  title: string,
+  name: string,
   door: Door,
 ): Promise<{ readonly app: NestExpressApplication; readonly document: OpenAPIObject }> {
   const app = await NestFactory.create<NestExpressApplication>(module, new ExpressAdapter(), {
@@ -80,9 +87,12 @@ async function makeApp(
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', context.config.trustProxyHops);
-  const document = openApiDocument(app, title);
-  app.use(markRequest(context));
-  app.use(watchEnd(context, door, door === 'public' ? app.get(RequestLog) : null));
+  const document = openApiDocument(app, name);
+  const isPublic = door === 'public';
+  // Whose host it is may have to be asked: a caller that goes away meanwhile has ended its request.
+  const watched = watchEnd(context, door, isPublic ? app.get(RequestLog) : null);
+  const brand = isPublic ? [findBrand(context, app.get(Brands))] : [];
+  for (const step of [markAnswer(), watched, ...brand, markRequest(context), refuseHostFault(context)]) app.use(step);
   app.use(refusePlainStream(context, STREAM_PATH));
   app.use(refuseMethods(context, servedPaths(document.paths)));
   app.use(requireJson(context));
@@ -92,7 +102,7 @@ async function makeApp(
   app.use(answerBodyError(context));
   app.use(refuseOdd(context));
   app.use(fillEmptyBody());
-  mountDocumentation(app, document);
+  serveDocumentation(app.getHttpAdapter().getInstance(), { document, defaultName: name, proxyHops: context.config.trustProxyHops });
   const server: Server = app.getHttpServer();
   server.requestTimeout = HTTP_LIMITS.requestTimeoutMs;
   server.headersTimeout = HTTP_LIMITS.headersTimeoutMs;

@@ -13,6 +13,7 @@ import { RequestLog } from '../auth/request-log';
 import { RequestSignatures } from '../auth/request-signatures';
 import { SharedCount } from '../auth/shared-count';
 import { TierLimit } from '../auth/tier-limit';
+import { Brands } from '../brand/brands';
 import { AnswerInterceptor } from '../http/answer';
 import { Cursors } from '../http/cursors';
 import { Mutations } from '../http/mutations';
@@ -20,7 +21,9 @@ import { ProblemFilter } from '../http/problem.filter';
 import { Reads } from '../http/reads';
 import { VersionInterceptor } from '../http/versions';
 import { OperatorAuditLogController } from '../operator/audit-log.controller';
+import { OperatorBrandingController } from '../operator/branding.controller';
 import { DeepHealthLook } from '../operator/deep-health';
+import { OperatorDomainsController } from '../operator/domains.controller';
 import { OperatorHealthController } from '../operator/health.controller';
 import { OperatorKillSwitchesController } from '../operator/kill-switches.controller';
 import { OperatorLimitsController } from '../operator/limits.controller';
@@ -31,6 +34,8 @@ import { OperatorMutations } from '../operator/operator-mutations';
 import { OperatorTiersController } from '../operator/tiers.controller';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
+import { BrandController } from '../routes/branding/brand.controller';
+import { BrandingController } from '../routes/branding/branding.controller';
 import { BulkCopiesController } from '../routes/copies/bulk-copies.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
 import { PreviewController } from '../routes/copies/preview.controller';
@@ -70,6 +75,7 @@ import { CONTEXT, type GatewayContext } from './context';
 /** What both listeners share: who may come in, how answers and refusals look. */
 const edge = (context: GatewayContext): Provider[] => [
   { provide: CONTEXT, useValue: context },
+  Brands,
   Authenticator,
   SharedCount,
   FailureLimit,
@@ -97,6 +103,8 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
   module: PublicApi,
   controllers: [
     TenantController,
+    BrandingController,
+    BrandController,
     ApiKeysController,
     KeyLeaksController,
     LeadersController,
@@ -137,6 +145,8 @@ export const operatorModule = (context: GatewayContext): DynamicModule => ({
   module: OperatorApi,
   controllers: [
     OperatorController,
+    OperatorBrandingController,
+    OperatorDomainsController,
     OperatorKeysController,
     OperatorTiersController,
     OperatorKillSwitchesController,

@@ -1,4 +1,4 @@
-import { classOfMethod, mayCall, missingScopes, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
+import { classOfMethod, mayCall, mayUseAt, missingScopes, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
@@ -43,7 +43,8 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     if (shed !== null) throw problemOf(shed);
     const authorization = header(request, 'authorization');
     const standing = this.limit.stillRefused(authorization, admittedAs);
-    if (standing !== null) {
+    // At another brand's host not even a refusal may tell that there is such a key.
+    if (standing !== null && mayUseAt(standing.key, request.brand ?? null)) {
       request.verifiedKey = standing.key;
       throw standing.problem;
     }

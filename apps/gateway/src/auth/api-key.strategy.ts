@@ -27,7 +27,7 @@ export class ApiKeyStrategy extends PassportStrategy(Strategy, API_KEY) {
   async validate(request: GatewayRequest): Promise<VerifiedKey> {
     const address = request.ip ?? 'unknown';
     await this.failures.check(address);
-    const verified = await this.authenticator.tenant(header(request, 'authorization'), address);
+    const verified = await this.authenticator.tenant(header(request, 'authorization'), address, request.brand ?? null);
     if (!verified.ok) {
       await this.failures.charge(address);
       throw new ProblemException(verified.error, challengeOf(verified.error));

@@ -50,7 +50,7 @@ export function operationsOf(document: OpenAPIObject): readonly FuzzedOperation[
           body: bodyOf(operation),
           guarded: isGuarded(operation),
           isLimited: isGuarded(operation) && !path.startsWith('/v1/operator/'),
-          refusable: isGuarded(operation) || parameters.length > 0 || bodyOf(operation) !== null,
+          refusable: isGuarded(operation) || parameters.some((one) => one.in !== 'header') || bodyOf(operation) !== null,
           repeatable: of('header').some(({ name }) => name === 'Idempotency-Key'),
         },
       ];

@@ -24,7 +24,7 @@ export class OperatorStage {
     if (operation.startsWith('operatorTiers.')) return this.tierOf(operation);
     if (operation.startsWith('operatorKeys.')) return this.keyOf(operation);
     if (operation === 'operator.list' || operation === 'operator.create')
-      return operation === 'operator.create' ? { body: { tier: 'starter', name: 'Fuzzed', time_zone: 'Europe/Berlin' } } : {};
+      return operation === 'operator.create' ? { body: { tier: 'starter', name: 'Fuzzed', time_zone: 'Europe/Berlin', host: undefined } } : {};
     const path = {
       id: this.tenants % 2 === 0 ? await this.tenant() : this.made,
     };
@@ -46,6 +46,14 @@ export class OperatorStage {
         return { path: { id: await this.tenant() }, whole: true, body: { name: 'Made', scopes: ['copies:read'], livemode: false } };
       case 'operatorLimits.patch':
         return { path, whole: true, body: { max_venue_leverage: 20 } };
+      case 'operatorDomains.add':
+        return { path: { id: await this.tenant() }, body: { host: `h${this.tenants}.brand.example` } };
+      case 'operatorDomains.remove':
+        return { path: { ...path, host: await this.spareHost(path.id) } };
+      case 'operatorBranding.get':
+        return { path: { ...path, environment: 'live' } };
+      case 'operatorBranding.patch':
+        return { path: { ...path, environment: 'test' }, whole: true, body: { name: 'Fuzzed', header_prefix: 'Fuzzed' } };
       default:
         return { path };
     }
@@ -71,6 +79,12 @@ export class OperatorStage {
     if (operation === 'operatorTiers.create') return { whole: true, body: tier };
     const path = { name: good(await this.rig.operator('post', '/v1/operator/tiers', tier)).name };
     return operation === 'operatorTiers.patch' ? { path, whole: true, body: { concurrency: 30 } } : { path };
+  }
+
+  private async spareHost(tenant: string): Promise<string> {
+    const host = `r${this.tenants}.brand.example`;
+    good(await this.rig.operator('post', `/v1/operator/tenants/${tenant}/domains`, { host }));
+    return host;
   }
 
   private async tenant(): Promise<string> {

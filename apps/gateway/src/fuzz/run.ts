@@ -33,6 +33,8 @@ interface Side {
 export interface Stage {
   readonly key: string;
   readonly pool: Pool;
+  /** The brand's host, which is asked; absent: none. */
+  readonly host?: string;
   prepare(operation: string): Promise<Prepared>;
   after(operation: string, body: unknown): Promise<void>;
 }
@@ -108,7 +110,7 @@ export async function fuzz(rig: GatewayRig, { requests, seed, least }: FuzzOptio
         : stage.key;
     const repeated = mode === 'repeat' ? `fuzz-${seed}-${counted.requests}` : null;
     const path = filled(operation.path, spoiled.path);
-    const answer = await call(side.base, operation, path, spoiled, { key, repeated, address: `198.51.100.${random.below(250)}` });
+    const answer = await call(side.base, operation, path, spoiled, { key, repeated, address: `198.51.100.${random.below(250)}`, host: stage.host });
     const shownTo = mode === 'foreign' ? [] : strangers;
     const found = [
       ...judge(
@@ -124,7 +126,7 @@ export async function fuzz(rig: GatewayRig, { requests, seed, least }: FuzzOptio
       ),
     ];
     if (repeated !== null && answer.status < 300) {
-      const again = await call(side.base, operation, path, spoiled, { key, repeated, address: '198.51.100.251' });
+      const again = await call(side.base, operation, path, spoiled, { key, repeated, address: '198.51.100.251', host: stage.host });
       counted.note(operation.id, again.status < 400);
       if (again.status !== answer.status || again.text !== answer.text)
         found.push({ fault: 'not_repeated', why: `${answer.status} and then ${again.status}` });
@@ -176,11 +178,12 @@ async function call(
   operation: FuzzedOperation,
   path: string,
   { query, body }: FuzzRequest,
-  by: { readonly key: string | null; readonly repeated: string | null; readonly address: string },
+  by: { readonly key: string | null; readonly repeated: string | null; readonly address: string; readonly host: string | undefined },
 ): Promise<FuzzAnswer> {
   const search = new URLSearchParams(query).toString();
   const headers: Record<string, string> = { 'X-Forwarded-For': by.address };
   if (by.key !== null) headers.Authorization = `Bearer ${by.key}`;
+  if (by.host !== undefined) headers['X-Forwarded-Host'] = by.host;
   if (by.repeated !== null) headers['Idempotency-Key'] = by.repeated;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };

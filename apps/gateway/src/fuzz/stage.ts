@@ -1,4 +1,5 @@
 import type { Id, Random } from '@lockstep/kernel';
+import { pngPicture } from '@lockstep/tenancy/testing/pictures';
 import { closeAsBackoffice, manifestOf, renderAsBackoffice } from '../testing/backoffice-work';
 import { askAsEngine, decideAsEngine, recordMovesAsEngine, setState, tellEgressAsEngine } from '../testing/engine-work';
 import { freshAddress, makeObjects, type TenantObjects, tradeAsEngine } from '../testing/objects';
@@ -17,6 +18,7 @@ export interface Prepared {
   readonly whole?: boolean;
 }
 
+const LOGO = { data: pngPicture(16, 16).toString('base64') };
 const DAY_MS = 86_400_000;
 const PERIOD_MS = 60_000;
 const START = Date.UTC(2026, 0, 1);
@@ -43,12 +45,17 @@ export class FuzzStage {
     readonly tenant: RigTenant,
     private readonly random: Random,
     readonly objects: TenantObjects,
+    /** Its brand's, which shows a logo. */
+    readonly host: string,
   ) {}
 
   static async open(rig: GatewayRig, name: string, random: Random): Promise<FuzzStage> {
     const tenant = await rig.tenant(name);
     const objects = await makeObjects(rig, tenant);
-    const stage = new FuzzStage(rig, tenant, random, objects);
+    const host = `${hex(random, 8)}.brand.example`;
+    good(await rig.operator('post', `/v1/operator/tenants/${tenant.id}/domains`, { host }));
+    good(await rig.operator('patch', `/v1/operator/tenants/${tenant.id}/branding/live`, { logo: LOGO }));
+    const stage = new FuzzStage(rig, tenant, random, objects, host);
     stage.pool.take([tenant.id, ...Object.values(objects)]);
     const traded = await tradeAsEngine(rig, tenant, objects, 5);
     stage.pool.take([...traded.orders, ...traded.fills]);
@@ -93,6 +100,7 @@ export class FuzzStage {
     'apiKeys.patch': async () => ({ ...(await this.freshKey()), whole: true, body: { name: 'Renamed' } }),
     'apiKeys.sign': async () => ({ ...(await this.freshKey()), body: { signed: 'everything' } }),
     'keyLeaks.report': () => ({ body: { key: `ctk_test_${hex(this.random, 20)}` } }),
+    'branding.patch': () => ({ whole: true, body: this.branding() }),
     'tenant.closeAll': () => ({}),
     'tenant.instruments': () => ({ query: { network: 'sim', venue: 'hyperliquid' } }),
     'tenant.command': () => ({ path: { no: '1' } }),
@@ -192,6 +200,13 @@ export class FuzzStage {
     'sandboxScenarios.play': () => ({ whole: true, body: { name: 'crash', params: { coin: 'BTC', percent: 10 } } }),
     'problems.get': () => ({ path: { name: oneOf(this.random, ['not-found', 'invalid-key', 'rate-limited']) ?? '' } }),
   };
+
+  private branding = () =>
+    oneOf(this.random, [
+      { name: 'Fuzzed', header_prefix: 'Fuzzed', logo: LOGO },
+      { colors: { primary: '#1f3a5f', background: '#ffffff', text: '#000000' }, header_prefix: null, logo: LOGO },
+      { colors: null, support_url: 'https://brand.example/help', support_email: 'help@brand.example', logo: LOGO },
+    ]) ?? {};
 
   private lastExport = '';
 

@@ -1,19 +1,25 @@
 import { must, type TenantScope } from '@lockstep/kernel';
 import { type RouteClass, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Brand } from '../brand/brand';
+import type { Refusal } from './problem-exception';
 
 /** What the gateway keeps on a request besides HTTP itself. Set by the request-id step and the guard. */
 export interface GatewayRequest {
   readonly method: string;
   readonly originalUrl?: string;
   readonly url: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: Record<string, string | string[] | undefined>;
   readonly ip?: string;
   readonly body?: unknown;
   readonly query?: unknown;
   readonly params?: unknown;
   readonly route?: { readonly path?: string };
   requestId?: string;
+  /** Whose host was asked; null or absent: no brand's. */
+  brand?: Brand | null;
+  /** Why the request is refused, as soon as it has an id. */
+  hostFault?: Refusal;
   /** Of a signed request's body, before it was parsed; absent where there was none. */
   readonly bodySha256?: string;
   verifiedKey?: VerifiedKey;
@@ -50,6 +56,11 @@ export const header = (request: Pick<GatewayRequest, 'headers'>, name: string): 
 
 /** What is asked for, but for the body. */
 export const operationOf = (request: GatewayRequest): string => `${request.method} ${request.originalUrl ?? request.url}`;
+
+/** Whose host was asked; null: no brand's. */
+export const CurrentBrand = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): Brand | null => context.switchToHttp().getRequest<GatewayRequest>().brand ?? null,
+);
 
 /** The call of a guarded route. */
 export const CurrentCall = createParamDecorator((_data: unknown, context: ExecutionContext): Call => {

@@ -80,6 +80,18 @@ export function AnswersFile() {
   );
 }
 
+/** Documents a picture. */
+export function AnswersPicture() {
+  const picture = { schema: { type: 'string' as const, contentMediaType: 'image/*', contentEncoding: 'binary' } };
+  const content = { 'image/png': picture, 'image/jpeg': picture, 'image/webp': picture };
+  return applyDecorators(
+    HttpCode(200),
+    ApiHeader({ name: 'If-None-Match', required: false, description: 'The `ETag` you have: 304 when it is still the same.', schema: TAG_LIST }),
+    ApiResponse({ status: 200, description: 'The picture.', content }),
+    ApiResponse({ status: 304, description: 'It is the one named by `If-None-Match`.' }),
+  );
+}
+
 /** The reference to a named schema. */
 export function refOf(schema: z.ZodType): string {
   const id = COMPONENTS.get(schema)?.id;

@@ -2,6 +2,10 @@ import { type FieldProblem, PROBLEM_MEDIA_TYPE, type ProblemCode, problem } from
 import type { GatewayContext } from '../app/context';
 import { type Door, observeRequest } from '../app/observe';
 import type { RequestLog } from '../auth/request-log';
+import { askedHost } from '../brand/asked-host';
+import type { Brand } from '../brand/brand';
+import type { Brands } from '../brand/brands';
+import { brandedName, readPrefixed } from '../brand/own-headers';
 import { bodyFault } from './body-checks';
 import { type GatewayRequest, header } from './call';
 
@@ -19,16 +23,64 @@ export type EdgeStep = (request: GatewayRequest, response: EdgeResponse, next: N
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PATCH', 'PUT']);
 
-/** Gives every answer its request id and the headers all answers carry. */
+/** Is asked of the process, not of a brand, and has to answer when the database does not. */
+const HEALTH = /^\/health(\/|$)/;
+
+/** Finds out whose host is asked. Our own header fields may have that brand's prefix in the request, and have it in the answer as well, whoever sets them. */
+export const findBrand =
+  (context: GatewayContext, brands: Brands): EdgeStep =>
+  (request, response, next) => {
+    if (HEALTH.test(request.originalUrl ?? request.url)) return next();
+    const known = (brand: Brand | null): void => {
+      request.brand = brand;
+      const prefix = brand?.settings.header_prefix;
+      if (prefix !== undefined) answerUnder(prefix, response);
+      const fault = prefix === undefined ? null : readPrefixed(request.headers, prefix);
+      if (fault !== null) request.hostFault = { code: 'invalid_request', errors: [fault] };
+      next();
+    };
+    const unknown = (error: unknown): void => {
+      context.log.warn('whose host is asked could not be read', { error });
+      request.hostFault = { code: 'unavailable', headers: { 'Retry-After': '2' } };
+      next();
+    };
+    brands.find(askedHost(request.headers, context.config.trustProxyHops).name).then(known, unknown);
+  };
+
+/** Has the answer carry our own fields under the brand's names too. */
+function answerUnder(prefix: string, response: EdgeResponse): void {
+  const setHeader = response.setHeader.bind(response);
+  response.setHeader = (name, value) => {
+    const branded = brandedName(prefix, name);
+    if (branded !== null) setHeader(branded, value);
+    return setHeader(name, value);
+  };
+}
+
+/** Refuses what `findBrand` could not make sense of. */
+export const refuseHostFault =
+  (context: GatewayContext): EdgeStep =>
+  (request, response, next) => {
+    if (request.hostFault === undefined) return next();
+    const { code, headers, errors } = request.hostFault;
+    answer(context, request, response, code, headers ?? {}, errors);
+  };
+
+/** Gives every answer the headers all answers carry. */
+export const markAnswer = (): EdgeStep => (_request, response, next) => {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  next();
+};
+
+/** Gives every request and its answer an id, the caller's where it sent one. */
 export const markRequest =
   (context: GatewayContext): EdgeStep =>
   (request, response, next) => {
     const given = header(request, 'x-request-id');
     request.requestId = given !== null && REQUEST_ID.test(given) ? given : context.ids.next('request');
     response.setHeader('X-Request-Id', request.requestId);
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Cache-Control', 'no-store');
-    response.setHeader('Referrer-Policy', 'no-referrer');
     next();
   };
 

@@ -25,9 +25,13 @@ export function taggedAnswer<T>(call: Conditional, body: T, revision: RevisionOf
   const tag = tagOf(body, revision);
   // A caller may keep it, and asks before it relies on it.
   const headers = { ETag: tag, 'Cache-Control': 'private, no-cache' };
+  return isKnown(call, tag) ? new NotModified(headers) : new Answer(200, body, headers);
+}
+
+/** Whether the caller has what this tag names. */
+export function isKnown(call: Conditional, tag: string): boolean {
   const known = conditionOf(call, 'if-none-match');
-  const matches = known === '*' || known?.some((one) => one.replace(/^W\//, '') === tag) === true;
-  return matches ? new NotModified(headers) : new Answer(200, body, headers);
+  return known === '*' || known?.some((one) => one.replace(/^W\//, '') === tag) === true;
 }
 
 /**

@@ -12,7 +12,6 @@ export const operatorTenantSchema = named(
     .object({
       id: idText('ten'),
       name: z.string(),
-      host: z.string().nullable().describe('Selects branding and documentation, never scope.'),
       tier: z.string(),
       status: z.enum(['active', 'suspended', 'closed']),
       time_zone: z.string(),
@@ -55,7 +54,6 @@ export const networkListSchema = listOf('NetworkList', networkSchema);
 export const operatorTenantBody = (row: TenantRow, contract: TenantContractRow | null): OperatorTenantBody => ({
   id: row.id,
   name: row.name,
-  host: row.host,
   tier: row.tier,
   status: row.status,
   time_zone: row.timeZone,

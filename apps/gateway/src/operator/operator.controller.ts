@@ -1,6 +1,6 @@
 import { livemode, suspensionWakeup, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { isId, parseRate, present, rate, type TenantId, unwrap } from '@lockstep/kernel';
-import { constraintOf, type PlatformUnit, type TenantContractRow, type TenantRow } from '@lockstep/storage';
+import { type PlatformUnit, type TenantContractRow, type TenantRow } from '@lockstep/storage';
 import { DEFAULT_TIER, scopeFromPlatformList } from '@lockstep/tenancy';
 import { Body, Controller, Get, Inject, Param, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -19,6 +19,7 @@ import { tenantKeySchema } from '../routes/api-keys/api-key-body';
 import { issueKey } from '../routes/api-keys/issue-key';
 import { scopesField, scopesOf } from '../routes/api-keys/key-fields';
 import { agreeContract, carryContract } from './contracts';
+import { addDomain, hostField } from './domains.controller';
 import { networkListSchema, type OperatorTenantBody, operatorTenantBody, operatorTenantListSchema, operatorTenantSchema } from './operator-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
@@ -35,15 +36,7 @@ const timeZoneField = z.string().max(64).refine(isTimeZone, 'an IANA time zone, 
 class CreateTenantDto extends createZodDto(
   z.strictObject({
     name: nameField,
-    slug: z
-      .string()
-      .regex(/^[a-z0-9-]{2,40}$/)
-      .optional(),
-    host: z
-      .string()
-      .regex(/^[a-z0-9.-]{3,253}$/)
-      .nullable()
-      .optional(),
+    host: hostField.nullable().optional().describe('A first host, for both environments: see `POST /v1/operator/tenants/{id}/domains`.'),
     tier: tierField.default(DEFAULT_TIER),
     time_zone: timeZoneField.default('UTC'),
     operator_share: shareField.optional(),
@@ -79,31 +72,30 @@ export class OperatorController {
   @Post('tenants')
   @Answers(201, operatorTenantSchema)
   async create(@CurrentOperator() call: OperatorCall, @Body() body: CreateTenantDto) {
-    const made = await this.refusingSecondHost(() =>
-      this.mutations.run(
-        call,
-        201,
-        async (unit) => {
-          const id = this.context.ids.next('tenant');
-          await mustKnowTier(unit, body.tier);
-          const row: TenantRow = {
-            id,
-            name: body.name,
-            host: body.host ?? null,
-            branding: body.slug === undefined ? {} : { slug: body.slug },
-            tier: body.tier,
-            status: 'active',
-            timeZone: body.time_zone,
-            createdAt: unit.now,
-            updatedAt: unit.now,
-          };
-          await unit.tenants.insert(row);
-          const made = operatorTenantBody(row, await agreed(unit, id, body, call.actor));
-          this.mutations.audit(unit, call, { action: 'tenant.create', targetId: id, change: madeWith(termsOf(made)) });
-          return made;
-        },
-        termsOf,
-      ),
+    const made = await this.mutations.run(
+      call,
+      201,
+      async (unit) => {
+        const id = this.context.ids.next('tenant');
+        await mustKnowTier(unit, body.tier);
+        const row: TenantRow = {
+          id,
+          name: body.name,
+          tier: body.tier,
+          status: 'active',
+          timeZone: body.time_zone,
+          createdAt: unit.now,
+          updatedAt: unit.now,
+        };
+        await unit.tenants.insert(row);
+        if (body.host != null) await addDomain(unit, { host: body.host, tenantId: id, environment: null, actor: call.actor });
+        unit.afterCommit(() => this.context.wakeups.publish(WAKEUP_CHANNELS.brands, '').catch(() => undefined));
+        const made = operatorTenantBody(row, await agreed(unit, id, body, call.actor));
+        const given = { ...termsOf(made), ...(body.host != null && { host: body.host }) };
+        this.mutations.audit(unit, call, { action: 'tenant.create', targetId: id, change: madeWith(given) });
+        return made;
+      },
+      termsOf,
     );
     if (namesContract(body) && isId('tenant', made.body.id)) await carryContract(this.context, made.body.id);
     return made;
@@ -204,15 +196,6 @@ export class OperatorController {
     await noteForTenant(this.context, before.id, { actor, action: 'tenant.update', targetId: before.id, requestId, detail: body, change }, tell);
   }
 
-  private async refusingSecondHost<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (constraintOf(error) !== null) throw new ProblemException('already_exists', { detail: 'Another tenant has this host.' });
-      throw error;
-    }
-  }
-
   private read<T>(work: (unit: PlatformUnit) => Promise<T>): Promise<T> {
     return this.context.storage.platform(work, { readOnly: true });
   }
@@ -226,9 +209,8 @@ export class OperatorController {
 }
 
 /** What the operator sets of a tenant. */
-const termsOf = ({ name, host, tier, status, time_zone, operator_share, operator_builder_address }: OperatorTenantBody) => ({
+const termsOf = ({ name, tier, status, time_zone, operator_share, operator_builder_address }: OperatorTenantBody) => ({
   name,
-  host,
   tier,
   status,
   time_zone,

@@ -1,4 +1,4 @@
-import { ENVIRONMENTS, type TenantId } from '@lockstep/kernel';
+import { ENVIRONMENTS, type TenantId, type TenantScope } from '@lockstep/kernel';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import type { GatewayContext } from '../app/context';
 import { type AuditChange, NO_CHANGE } from '../http/audit-change';
@@ -16,16 +16,15 @@ export interface OperatorAct {
 }
 
 /** Writes what the operator did to a tenant where the tenant can read it: in the audit logs of both its environments, and in their events when there is one to tell. */
-export async function noteForTenant(
-  context: GatewayContext,
-  tenantId: TenantId,
-  { change = NO_CHANGE, ...act }: OperatorAct,
-  event?: Told,
-): Promise<void> {
-  for (const environment of ENVIRONMENTS) {
-    await context.storage.scoped(scopeFromPlatformList(tenantId, environment), async (unit) => {
-      unit.audit.note({ id: context.ids.next('audit'), createdAt: unit.now, ...act, ...change });
-      if (event !== undefined) await publish(context, unit, event);
-    });
-  }
+export async function noteForTenant(context: GatewayContext, tenantId: TenantId, act: OperatorAct, event?: Told): Promise<void> {
+  for (const environment of ENVIRONMENTS) await noteInScope(context, scopeFromPlatformList(tenantId, environment), act, event);
+}
+
+/** The same in one environment, where it concerns no other. */
+export async function noteInScope(context: GatewayContext, scope: TenantScope, act: OperatorAct, event?: Told): Promise<void> {
+  const { change = NO_CHANGE, ...line } = act;
+  await context.storage.scoped(scope, async (unit) => {
+    unit.audit.note({ id: context.ids.next('audit'), createdAt: unit.now, ...line, ...change });
+    if (event !== undefined) await publish(context, unit, event);
+  });
 }

@@ -4,4 +4,6 @@ import type { VerifiedKey } from '@lockstep/tenancy';
 export interface Admission {
   readonly key: VerifiedKey;
   readonly address: string;
+  /** The host that was asked; null: it has no name a brand could have. */
+  readonly host: string | null;
 }

@@ -12,6 +12,10 @@ import { LoadShed } from '../auth/load-shed';
 import { RequestLog } from '../auth/request-log';
 import { EMPTY_BODY_SHA256, type ReceivedRequest, RequestSignatures, SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../auth/request-signatures';
 import { TierLimit } from '../auth/tier-limit';
+import { askedHost } from '../brand/asked-host';
+import type { Brand } from '../brand/brand';
+import { Brands } from '../brand/brands';
+import { readPrefixed, withBranded } from '../brand/own-headers';
 import { ProblemException, type Refusal } from '../http/problem-exception';
 import type { Admission } from './admission';
 import { StreamGateway } from './stream.gateway';
@@ -22,6 +26,14 @@ export const STREAM_PATH = '/v1/stream';
 /** Why an upgrade is refused, as the HTTP answer says it. */
 export interface StreamRefusal extends Refusal {
   readonly requestId: string;
+  /** The brand's prefix of our header fields. */
+  readonly headerPrefix: string | null;
+}
+
+/** The host an upgrade asked for, and whose it is. */
+interface AskedBrand {
+  readonly host: string | null;
+  readonly brand: Brand | null;
 }
 
 /** What was found out about an upgrade. */
@@ -46,6 +58,7 @@ export class StreamDoor {
     @Inject(LoadShed) private readonly load: LoadShed,
     @Inject(StreamTickets) private readonly tickets: StreamTickets,
     @Inject(StreamGateway) private readonly streams: StreamGateway,
+    @Inject(Brands) private readonly brands: Brands,
     @Inject(RequestLog) private readonly log: RequestLog,
   ) {}
 
@@ -53,7 +66,16 @@ export class StreamDoor {
     const from = this.context.clock.monotonic();
     const requestId = this.context.ids.next('request');
     const path = (request.url ?? '').split('?')[0];
-    const { verdict, key, admittedAs } = await (path === STREAM_PATH ? this.judge(request) : refused({ code: 'not_found' }));
+    const host = askedHost(request.headers, this.context.config.trustProxyHops).name;
+    const brand = await this.brands.find(host).catch(() => undefined);
+    const headerPrefix = brand?.settings.header_prefix ?? null;
+    const fault = headerPrefix === null ? null : readPrefixed(request.headers, headerPrefix);
+    const judge = (): Promise<Judged> | Judged => {
+      if (brand === undefined) return refused({ code: 'unavailable', headers: { 'Retry-After': '2' } });
+      if (path !== STREAM_PATH) return refused({ code: 'not_found' });
+      return fault === null ? this.judge(request, { host, brand }) : refused({ code: 'invalid_request', errors: [fault] });
+    };
+    const { verdict, key, admittedAs } = await judge();
     this.log.finished({
       requestId,
       operation: path === STREAM_PATH ? `GET ${STREAM_PATH}` : 'unmatched',
@@ -65,10 +87,10 @@ export class StreamDoor {
     });
     if (verdict.ok) return verdict;
     observeRefusal(this.context.metrics, verdict.error.code, verdict.error.violatedPolicies);
-    return err({ ...verdict.error, requestId });
+    return err({ ...verdict.error, requestId, headerPrefix });
   }
 
-  private async judge(request: IncomingMessage): Promise<Judged> {
+  private async judge(request: IncomingMessage, at: AskedBrand): Promise<Judged> {
     const origin = request.headers.origin;
     if (origin !== undefined && !(this.context.config.allowedOrigins ?? []).includes(origin)) return refused({ code: 'origin_not_allowed' });
     const shed = this.load.refusal('reads');
@@ -77,7 +99,7 @@ export class StreamDoor {
     let key: VerifiedKey | undefined;
     try {
       await this.failures.check(address);
-      const proved = await this.keyOf(request, address);
+      const proved = await this.keyOf(request, address, at);
       if (!proved.ok) {
         await this.failures.charge(address);
         return refused({ code: proved.error, ...(PROBLEMS[proved.error].status === 401 && { headers: CHALLENGE }) });
@@ -89,7 +111,7 @@ export class StreamDoor {
       const known = { key, admittedAs: 'reads' } as const;
       if (!allows(key.scopes, ['events:read'])) return refused({ code: 'missing_scope', headers }, known);
       const full = tellsByStatus(request) ? this.streams.full(key) : null;
-      return full === null ? { verdict: ok({ key, address }), ...known } : refused({ ...full, headers }, known);
+      return full === null ? { verdict: ok({ key, address, host: at.host }), ...known } : refused({ ...full, headers }, known);
     } catch (error) {
       const known = key === undefined ? {} : { key };
       return refused(error instanceof ProblemException ? { code: error.code, ...error.options } : { code: 'internal' }, known);
@@ -97,11 +119,11 @@ export class StreamDoor {
   }
 
   /** Refuses an upgrade with a problem document and ends the socket. */
-  refuse(socket: Duplex, { code, headers = {}, requestId, ...details }: StreamRefusal): void {
+  refuse(socket: Duplex, { code, headers = {}, requestId, headerPrefix, ...details }: StreamRefusal): void {
     const body = JSON.stringify(problem(code, { requestId, ...details }));
     const lines = Object.entries({
       ...headers,
-      'X-Request-Id': requestId,
+      ...withBranded(headerPrefix, { 'X-Request-Id': requestId }),
       'Content-Type': PROBLEM_MEDIA_TYPE,
       'Content-Length': String(Buffer.byteLength(body)),
       Connection: 'close',
@@ -110,16 +132,16 @@ export class StreamDoor {
     socket.end(`HTTP/1.1 ${PROBLEMS[code].status} ${STATUS_CODES[PROBLEMS[code].status] ?? ''}\r\n${head}\r\n${body}`);
   }
 
-  private async keyOf(request: IncomingMessage, address: string): Promise<Result<VerifiedKey, ProblemCode>> {
+  private async keyOf(request: IncomingMessage, address: string, { host, brand }: AskedBrand): Promise<Result<VerifiedKey, ProblemCode>> {
     if (request.headers.authorization !== undefined) {
-      const key = await this.authenticator.tenant(request.headers.authorization, address);
+      const key = await this.authenticator.tenant(request.headers.authorization, address, brand);
       const fault = key.ok ? await this.signatures.faultOf(key.value, received(request)) : null;
       return fault === null ? key : err(fault.code);
     }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
     const ticket = offered.find((each) => each.startsWith('stk_'));
     if (ticket === undefined || !offered.includes(SUBPROTOCOL)) return err('missing_key');
-    const key = await this.tickets.take(ticket, address);
+    const key = await this.tickets.take(ticket, address, host);
     return key === null ? err('ticket_invalid') : ok(key);
   }
 }

@@ -71,7 +71,7 @@ export class StreamGateway implements OnGatewayConnection {
   }
 
   /** Called once per admitted socket, with the key the door proved. */
-  handleConnection(socket: WebSocket, { key, address }: Admission): void {
+  handleConnection(socket: WebSocket, { key, address, host }: Admission): void {
     if (this.draining) {
       socket.close(CLOSE_CODES.going_away.code, 'going_away');
       return;
@@ -87,7 +87,7 @@ export class StreamGateway implements OnGatewayConnection {
     const observer = { ...this.observer, slow };
     const shows = key.narrowing === null ? null : this.shownTo(key.narrowing, scope);
     const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, observer, shows);
-    const reader = { connection, key, kid: key.kid, address };
+    const reader = { connection, key, kid: key.kid, address, host };
     if (this.full(key) !== null || this.count >= this.context.streamLimits.connectionsMax) {
       connection.close('connection_limit');
       return;
@@ -137,7 +137,7 @@ export class StreamGateway implements OnGatewayConnection {
     for (const name of this.logs.keys()) this.refresh(name);
   }
 
-  /** Closes the sockets of keys that are no longer good, or no longer from where they are used. */
+  /** Closes the sockets of keys that are no longer good, or no longer from where or at the host where they are used. */
   private async checkKeys(): Promise<void> {
     const readers = [...this.logs.values()].flatMap((entry) => [...entry.readers]);
     if (readers.length === 0) return;

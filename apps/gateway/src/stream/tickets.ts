@@ -39,14 +39,14 @@ export class StreamTickets {
   }
 
   /**
-   * The key behind a ticket, once; null when the ticket is unknown, used, expired or of another address, or its key is no longer good from there: the
-   * answer does not say which.
+   * The key behind a ticket, once; null when the ticket is unknown, used, expired or of another address, or its key is no longer good from there or at this
+   * host: the answer does not say which.
    */
-  async take(ticket: string, address: string): Promise<VerifiedKey | null> {
+  async take(ticket: string, address: string, host: string | null): Promise<VerifiedKey | null> {
     const kid = SHAPE.exec(ticket)?.[1];
     const from = canonicalAddress(address);
     if (kid === undefined || from === null) return null;
-    const use = { kid, address: from };
+    const use = { kid, address: from, host };
     const key = (await this.authenticator.standing([use])).get(use);
     if (key?.ok !== true) return null;
     const given = await this.context.storage.scoped(scopeFromVerifiedKey(key.value), (unit) => useTicket(unit, this.digestOf(ticket), from));

@@ -49,7 +49,8 @@ export function contractCheck(listener: Listener): ContractCheck {
       succeeded.add(operation.id);
       requests.set(operation.id, [...(requests.get(operation.id) ?? []), answer.headers['x-request-id'] ?? '']);
       if (content.ref !== null) hold(what, content.ref, answer.body);
-      else if (content.type !== null && !answer.type.startsWith(content.type)) throw new Error(`${what}: ${answer.type} instead of ${content.type}`);
+      else if (content.types.length > 0 && !content.types.some((type) => answer.type.startsWith(type)))
+        throw new Error(`${what}: ${answer.type} instead of ${content.types.join(', ')}`);
     },
   };
 }
@@ -87,15 +88,15 @@ function operationsOf(document: OpenAPIObject): Documented[] {
   );
 }
 
-/** What a documented status carries: JSON by reference, another type, or nothing. */
-function contentOf(response: unknown): { readonly ref: string | null; readonly type: string | null } | undefined {
+/** What a documented status carries: JSON by reference, one of other types, or nothing. */
+function contentOf(response: unknown): { readonly ref: string | null; readonly types: readonly string[] } | undefined {
   if (typeof response !== 'object' || response === null) return undefined;
   const content: unknown = Reflect.get(response, 'content');
-  if (typeof content !== 'object' || content === null) return { ref: null, type: null };
+  if (typeof content !== 'object' || content === null) return { ref: null, types: [] };
   const json: unknown = Reflect.get(content, 'application/json');
   const schema: unknown = typeof json === 'object' && json !== null ? Reflect.get(json, 'schema') : null;
   const ref: unknown = typeof schema === 'object' && schema !== null ? Reflect.get(schema, '$ref') : null;
-  return { ref: typeof ref === 'string' ? ref : null, type: Object.keys(content)[0] ?? null };
+  return { ref: typeof ref === 'string' ? ref : null, types: Object.keys(content) };
 }
 
 /** The same schemas with every object closed: what the document leaves open for later members, no answer may use today. */

@@ -15,6 +15,8 @@ export const WAKEUP_CHANNELS = {
   jobs: 'jobs',
   /** A key was revoked: gateways close its streams. */
   keys: 'keys',
+  /** A branding or a domain was changed: gateways forget what they kept of hosts. */
+  brands: 'brands',
 } as const;
 
 /** The payload: whose data to look at. */

@@ -20,6 +20,14 @@ export const port = wholeNumber(0, 65_535);
 /** A host name or address to listen on. */
 export const host = z.string().regex(/^[0-9A-Za-z.:_-]{1,253}$/, fail('write a host name or an address, without scheme and port'));
 
+/** A short text for people. */
+export const plainText = (most: number) =>
+  z
+    .string()
+    .trim()
+    .regex(/^[^\p{C}<>]+$/u, fail('write a text without control characters and angle brackets'))
+    .max(most, fail(`write at most ${most} characters`));
+
 /** A folder, absolute or relative to the working folder. */
 export const folder = z.string().min(1).max(4_096);
 

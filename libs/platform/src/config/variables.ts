@@ -110,9 +110,17 @@ export const VARIABLES = {
   }),
   LOCKSTEP_TRUST_PROXY_HOPS: row({
     property: 'trustProxyHops',
-    meaning: 'How many proxies stand before the gateway: so many X-Forwarded-For entries are believed.',
+    meaning:
+      'How many proxies stand before the gateway: so many X-Forwarded-For entries are believed, and with at least one X-Forwarded-Host and X-Forwarded-Proto.',
     schema: piece.wholeNumber(0, 10),
     standard: '0',
+    usedBy: ['gateway'],
+  }),
+  LOCKSTEP_DEFAULT_BRAND_NAME: row({
+    property: 'defaultBrandName',
+    meaning: 'What the public API and its documentation are called on hosts that are no brand’s.',
+    schema: piece.plainText(60),
+    standard: 'Copy trading',
     usedBy: ['gateway'],
   }),
   LOCKSTEP_ALLOWED_ORIGINS: row({

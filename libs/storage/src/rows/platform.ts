@@ -1,11 +1,9 @@
 import type { Environment, EpochMs, Id, Price, Side, Size, TenantId } from '@lockstep/kernel';
 
-/** A brand as the operator keeps it. `host` selects branding and docs, never scope. */
+/** A brand as the operator keeps it. */
 export interface TenantRow {
   readonly id: TenantId;
   readonly name: string;
-  readonly host: string | null;
-  readonly branding: unknown;
   readonly tier: string;
   readonly status: 'active' | 'suspended' | 'closed';
   /** IANA name; days of daily limits and statements begin at its midnight. */

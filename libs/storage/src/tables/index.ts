@@ -1,3 +1,4 @@
+export * from './brands';
 export * from './money';
 export * from './passed-limits';
 export * from './platform';

@@ -27,8 +27,6 @@ export const tenants = defineTable<TenantRow>(
   {
     id: text<TenantId>('id'),
     name: text('name'),
-    host: orNull(text('host')),
-    branding: json('branding'),
     tier: text('tier'),
     status: text<TenantRow['status']>('status'),
     timeZone: text('time_zone'),

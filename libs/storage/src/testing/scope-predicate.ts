@@ -15,9 +15,11 @@ const FURTHER_TENANT_TABLES = [
   'follower_closes',
   'internal_crosses',
 ];
+/** They have an environment, and are read before a scope is known, or belong to nobody. */
+const OUTSIDE_OF_SCOPES = ['domains', 'key_index', 'platform_flags', 'venue_networks'];
 const TENANT_TABLES = [
   ...Object.values(tables)
-    .filter((table) => 'environment' in table.columns && !['key_index', 'platform_flags', 'venue_networks'].includes(table.name))
+    .filter((table) => 'environment' in table.columns && !OUTSIDE_OF_SCOPES.includes(table.name))
     .map((table) => table.name),
   ...FURTHER_TENANT_TABLES,
 ];

@@ -74,8 +74,6 @@ async function addTenant(storage: Storage, id: TenantId, name: string, environme
     await unit.tenants.insert({
       id,
       name,
-      host: null,
-      branding: {},
       tier: 'starter',
       status: 'active',
       timeZone: 'UTC',

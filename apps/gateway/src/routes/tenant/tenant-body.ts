@@ -11,7 +11,6 @@ export const tenantSchema = named(
       id: idText('ten'),
       livemode: livemodeField,
       name: z.string(),
-      branding: z.record(z.string(), z.unknown()),
       tier: z.string(),
       time_zone: z.string().describe('IANA name; days of daily limits begin at its midnight.'),
       operator_share: z.string().describe('The operator’s part of the execution markup by contract, 0 to 1.'),

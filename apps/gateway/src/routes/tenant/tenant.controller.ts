@@ -18,7 +18,6 @@ import { networkField, networkNamed, venueField } from '../venue';
 import { instrumentListSchema, tenantSchema } from './tenant-body';
 
 class InstrumentsQuery extends createZodDto(z.object({ venue: venueField, network: networkField })) {}
-const brandingSchema = z.record(z.string(), z.unknown());
 class CommandPath extends createZodDto(z.object({ no: z.string().regex(/^[1-9]\d{0,17}$/) })) {}
 
 /** Who the key belongs to, what can be traded, and what became of a request to the engine. */
@@ -46,7 +45,6 @@ export class TenantController {
       id: row.id,
       livemode: livemode(call.scope.environment),
       name: row.name,
-      branding: brandingSchema.parse(row.branding),
       tier: row.tier,
       time_zone: row.timeZone,
       operator_share: formatRate(rate(contract?.operatorShare ?? 0n)),

@@ -126,7 +126,7 @@ async function writeTenants(storage: Storage, count: number): Promise<TenantScop
     for (let index = 0; index < count; index += 1) {
       const id = ids.next('tenant');
       const now = unit.now;
-      const brand = { id, name: `Brand ${index + 1}`, host: null, branding: {}, tier: 'standard', timeZone: 'UTC' };
+      const brand = { id, name: `Brand ${index + 1}`, tier: 'standard', timeZone: 'UTC' };
       await unit.tenants.insert({ ...brand, status: 'active', createdAt: now, updatedAt: now });
       scopes.push(scopeFromPlatformList(id, 'test'));
     }

@@ -51,7 +51,7 @@ export class PlatformActor {
       const now = this.time.now();
       await this.store.platform(async (unit) => {
         await unit.tenants.putTier('standard', {});
-        const row = { id, name: `tenant ${tenant}`, host: null, branding: {}, tier: 'standard', status: 'active' as const };
+        const row = { id, name: `tenant ${tenant}`, tier: 'standard', status: 'active' as const };
         await unit.tenants.insert({ ...row, timeZone: zoneOf(dayBeginsMin), createdAt: now, updatedAt: now });
       });
       const scope = scopeFromPlatformList(id, 'test');

@@ -196,7 +196,7 @@ export function platformContract(bench: () => Bench): void {
 
     it('8.7 tenants that are not closed, by id', async () => {
       const scopes = [await bench().store.tenant('A'), await bench().store.tenant('B')];
-      const row = { host: null, branding: {}, tier: 'starter', timeZone: 'UTC', createdAt: 5, updatedAt: 5 };
+      const row = { tier: 'starter', timeZone: 'UTC', createdAt: 5, updatedAt: 5 };
       const add = (name: string, status: 'active' | 'suspended' | 'closed') =>
         bench().store.operator(async (unit) => {
           const id = bench().ids.next('tenant');
