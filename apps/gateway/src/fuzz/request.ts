@@ -39,6 +39,7 @@ export class Requests {
   ) {
     this.ajv.addFormat('date-time', /^\d{4}-\d{2}-\d{2}T/);
     this.ajv.addFormat('uri', /^https?:/);
+    this.ajv.addFormat('base64', /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);
     this.ajv.addSchema({ $id: 'api', components: { schemas: components } });
     this.reading = { components, hint: this.known };
   }
