@@ -5,6 +5,7 @@ import { documented, type Operation } from './testing/documented';
 import { askAsEngine, recordMovesAsEngine, setState, tellEgressAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, type TenantObjects } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
+import { openWorldAsBackoffice } from './testing/sandbox-work';
 
 let rig: GatewayRig;
 let tenant: RigTenant;
@@ -18,6 +19,8 @@ beforeAll(async () => {
     ['10', '100'],
     ['0', '110'],
   ]);
+  good(await rig.call(tenant.key, 'post', '/v1/sandbox', { seed: 7 }));
+  await openWorldAsBackoffice(rig, tenant);
 }, 300_000);
 afterAll(() => rig?.close());
 
