@@ -1,6 +1,8 @@
-import type { CloseName, ProblemCode } from '@lockstep/delivery';
+import type { CloseName } from '@lockstep/delivery';
 import type { LabelsOf, Metrics } from '@lockstep/platform';
-import { CONCURRENCY_POLICY, type RouteClass } from '@lockstep/tenancy';
+import type { RouteClass } from '@lockstep/tenancy';
+import type { Refusal } from '../http/problem-exception';
+import { kindOfTooMany } from '../http/too-many';
 
 /** Which listener a request came to. */
 export type Door = 'public' | 'operator';
@@ -37,12 +39,9 @@ function hundreds(status: number): Requests['status'] {
 }
 
 /** Counts a refusal where it is one for too much, and by what. */
-export function observeRefusal(metrics: Metrics, code: ProblemCode, violated: readonly string[] | undefined): void {
-  if (code === 'quota_exceeded') metrics.count('lockstep_rate_limited_total', { kind: 'quota' });
-  if (code !== 'rate_limited') return;
-  // What failed credentials are told names no policy.
-  if (violated === undefined) metrics.count('lockstep_rate_limited_total', { kind: 'credentials' });
-  else metrics.count('lockstep_rate_limited_total', { kind: violated.includes(CONCURRENCY_POLICY) ? 'concurrency' : 'rate' });
+export function observeRefusal(metrics: Metrics, refusal: Refusal): void {
+  const kind = kindOfTooMany(refusal);
+  if (kind !== null) metrics.count('lockstep_rate_limited_total', { kind });
 }
 
 type Closes = LabelsOf<'lockstep_stream_closes_total'>;

@@ -38,7 +38,7 @@ export class ProblemFilter implements ExceptionFilter {
     const { code, options } = explain(exception);
     if (code === 'internal') this.context.log.error('request failed', { requestId, error: faultOf(exception) });
     const { headers, ...details } = options;
-    observeRefusal(this.context.metrics, code, details.violatedPolicies);
+    observeRefusal(this.context.metrics, { code, ...details });
     const { httpAdapter } = this.host;
     for (const [name, value] of Object.entries(headers ?? {})) httpAdapter.setHeader(response, name, value);
     httpAdapter.setHeader(response, 'X-Request-Id', requestId);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PROBLEMS } from '@lockstep/delivery';
 import { describe, expect, it } from 'vitest';
-import { tooMany } from './too-many';
+import { kindOfTooMany, tooMany } from './too-many';
 
 const ROOT = join(__dirname, '..');
 const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
@@ -40,6 +40,14 @@ describe('a 429', () => {
     expect(refusal).toEqual({ code: 'quota_exceeded', violatedPolicies: ['leaders'], detail: 'full' });
     expect(PROBLEMS.quota_exceeded.retryable).toBe(false);
   });
+
+  it.each([
+    ['rate', tooMany({ kind: 'limit', standings: [], violated: ['minute'], waitMs: 1 })],
+    ['concurrency', tooMany({ kind: 'limit', standings: [], violated: ['minute', 'concurrency'], waitMs: 1 })],
+    ['quota', tooMany({ kind: 'quota', quota: 'leaders', detail: 'full' })],
+    ['credentials', tooMany({ kind: 'credentials', waitMs: 1 })],
+    [null, { code: 'not_found' } as const],
+  ])('is told from others as %s', (kind, refusal) => expect(kindOfTooMany(refusal)).toBe(kind));
 
   it('of failed credentials says when to come back and nothing else', () => {
     expect(tooMany({ kind: 'credentials', waitMs: 3_000 })).toEqual({ code: 'rate_limited', headers: { 'Retry-After': '3' } });

@@ -1,5 +1,5 @@
 import { type PolicyStanding, rateLimitHeaders, retryAfter } from '@lockstep/delivery';
-import type { QuotaName } from '@lockstep/tenancy';
+import { CONCURRENCY_POLICY, type QuotaName } from '@lockstep/tenancy';
 import type { Refusal } from './problem-exception';
 
 /** Why a request is too much. */
@@ -23,4 +23,12 @@ export function tooMany(cause: TooMany, jitter = 0): Refusal {
     case 'credentials':
       return { code: 'rate_limited', headers: { 'Retry-After': retryAfter(cause.waitMs, jitter) } };
   }
+}
+
+/** By what a refusal says that it was too much; null: it says something else. What failed credentials are told names no policy. */
+export function kindOfTooMany({ code, violatedPolicies }: Refusal): 'rate' | 'concurrency' | 'quota' | 'credentials' | null {
+  if (code === 'quota_exceeded') return 'quota';
+  if (code !== 'rate_limited') return null;
+  if (violatedPolicies === undefined) return 'credentials';
+  return violatedPolicies.includes(CONCURRENCY_POLICY) ? 'concurrency' : 'rate';
 }

@@ -86,7 +86,7 @@ export class StreamDoor {
       aborted: false,
     });
     if (verdict.ok) return verdict;
-    observeRefusal(this.context.metrics, verdict.error.code, verdict.error.violatedPolicies);
+    observeRefusal(this.context.metrics, verdict.error);
     return err({ ...verdict.error, requestId, headerPrefix });
   }
 
