@@ -41,6 +41,14 @@ import { ApiVersions } from './0151-api-versions';
 import { Sandboxes } from './0160-sandboxes';
 import { Brands } from './0170-brands';
 import { SchemaStanding } from './0190-schema-standing';
+import { SandboxFaults } from './0200-sandbox-faults';
+import { PersonalData } from './0210-personal-data';
+import { Offboarding } from './0211-offboarding';
+import { ErasedEvents } from './0212-erased-events';
+import { NothingAfterErasure } from './0213-nothing-after-erasure';
+import { UsedSignatures } from './0214-used-signatures';
+import { OwedMoney } from './0215-owed-money';
+import { KeyPeppers } from './0216-key-peppers';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -87,5 +95,13 @@ export const MIGRATIONS = [
   Sandboxes,
   Brands,
   SchemaStanding,
+  SandboxFaults,
+  PersonalData,
+  Offboarding,
+  ErasedEvents,
+  NothingAfterErasure,
+  UsedSignatures,
+  OwedMoney,
+  KeyPeppers,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -45,6 +45,18 @@ export async function guardTenantTable(runner: QueryRunner, table: string, grant
   await grant(runner, table, grants);
 }
 
+/** Lets one more role reach a guarded table, inside its scope, with these privileges. */
+export async function admit(runner: QueryRunner, table: string, role: ProcessRole, privileges: string): Promise<void> {
+  await runner.query(`create policy ${table}_${role} on ${table} for all to ${groupRole(role)} using (${INSIDE_SCOPE}) with check (${INSIDE_SCOPE})`);
+  await grant(runner, table, { [role]: privileges });
+}
+
+/** Takes back what `admit` gave. */
+export async function dismiss(runner: QueryRunner, table: string, role: ProcessRole): Promise<void> {
+  await runner.query(`revoke all on ${table} from ${groupRole(role)}`);
+  await runner.query(`drop policy ${table}_${role} on ${table}`);
+}
+
 /** Drops tables in the given order. */
 export async function dropTables(runner: QueryRunner, tables: readonly string[]): Promise<void> {
   for (const table of tables) await runner.query(`drop table ${table}`);

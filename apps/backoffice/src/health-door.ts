@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Health, Metrics } from '@lockstep/platform';
+import { type Health, httpServer, type Metrics } from '@lockstep/platform';
 
 /** Where health and metrics are answered. */
 export interface HealthDoor {
@@ -8,11 +7,18 @@ export interface HealthDoor {
   close(): Promise<void>;
 }
 
-const REQUEST_TIMEOUT_MS = 5_000;
+const HTTP_LIMITS = {
+  requestTimeoutMs: 5_000,
+  headersTimeoutMs: 5_000,
+  keepAliveTimeoutMs: 5_000,
+  headerMaxBytes: 16_384,
+  connectionsMax: 100,
+  farewellMaxMs: 1_000,
+} as const;
 
 /** Answers `/health/live`, `/health/ready` and `/metrics` on an address that should stay inside: it knows no keys. */
 export async function openHealthDoor(at: { readonly host: string; readonly port: number }, health: Health, metrics: Metrics): Promise<HealthDoor> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const { server, close } = httpServer(HTTP_LIMITS, (request, response) => {
     void answer(request.url ?? '', health, metrics).then(({ status, type, body }) => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(body);
@@ -22,7 +28,7 @@ export async function openHealthDoor(at: { readonly host: string; readonly port:
     server.once('error', reject);
     server.listen(at.port, at.host, resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
+  return { port: (server.address() as AddressInfo).port, close };
 }
 
 interface Answer {
@@ -36,9 +42,4 @@ async function answer(url: string, health: Health, metrics: Metrics): Promise<An
   if (url !== '/health/live' && url !== '/health/ready') return { status: 404, type: 'text/plain; charset=utf-8', body: 'nothing here\n' };
   const report = url === '/health/live' ? health.live() : await health.ready();
   return { status: report.ok ? 200 : 503, type: 'application/json; charset=utf-8', body: JSON.stringify(report) };
-}
-
-function closed(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -17,6 +17,12 @@ export interface BackofficeLimits {
   readonly accrueMax: number;
   /** Expired idempotency keys removed at a time. */
   readonly retentionMax: number;
+  /** Followers of a tenant on its way out that are erased at a time. */
+  readonly erasedMax: number;
+  /** Events of a follower from which addresses are taken in one transaction. */
+  readonly erasedEventsMax: number;
+  /** Stored parts of its files that are removed at a time. */
+  readonly filePartsMax: number;
   /** Exported files are kept this long; settlements for ever. */
   readonly exportKeepMs: number;
   /** Months whose partitions stand ahead of time. */
@@ -47,6 +53,9 @@ export const BACKOFFICE_LIMITS: BackofficeLimits = {
   foldMax: 50_000,
   accrueMax: 5_000,
   retentionMax: 10_000,
+  erasedMax: 100,
+  erasedEventsMax: 10_000,
+  filePartsMax: 500,
   exportKeepMs: 30 * 24 * 60 * 60 * 1_000,
   partitionsAheadMonths: 2,
   chunkBytes: 1_048_576,

@@ -1,18 +1,41 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Health, Metrics } from '@lockstep/platform';
+import { type Health, httpServer, type Metrics } from '@lockstep/platform';
 import type { Engine } from './boot';
 
-/** The engine's own door, on loopback: health, metrics, and `/waves?since=N` for benches and people. */
+/** The engine's own door. */
+export interface AdminServer {
+  readonly port: number;
+  /** Lets every connection go with its answer. */
+  close(): Promise<void>;
+}
+
+/** What the door shows of a running engine. */
+export type ShownEngine = Pick<Engine, 'standing' | 'idle'> & { readonly ctx: Pick<Engine['ctx'], 'waves'> };
+
+const HTTP_LIMITS = {
+  requestTimeoutMs: 5_000,
+  headersTimeoutMs: 5_000,
+  keepAliveTimeoutMs: 5_000,
+  headerMaxBytes: 16_384,
+  connectionsMax: 100,
+  farewellMaxMs: 1_000,
+} as const;
+
+/** Opens the engine's own door, on loopback: health, metrics, and `/waves?since=N` for benches and people. It knows no keys. */
 export async function openAdmin(
   host: string,
   port: number,
   health: Health,
   metrics: Metrics,
-  engine: () => Engine | null,
-): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const server: Server = createServer((request, response) => {
-    void answer(request.url ?? '/', response, health, metrics, engine).catch(() => {
+  engine: () => ShownEngine | null,
+): Promise<AdminServer> {
+  let end: () => void = () => undefined;
+  const ending = new Promise<'ending'>((resolve) => {
+    end = () => resolve('ending');
+  });
+  const { server, close } = httpServer(HTTP_LIMITS, (request, response) => {
+    void answer(request.url ?? '/', response, { health, metrics, engine, ending }).catch(() => {
       response.statusCode = 500;
       response.end();
     });
@@ -21,18 +44,24 @@ export async function openAdmin(
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  const address = server.address();
   return {
-    port: isInfo(address) ? address.port : port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      end();
+      return close();
+    },
   };
 }
 
-async function answer(url: string, response: ServerResponse, health: Health, metrics: Metrics, engine: () => Engine | null): Promise<void> {
+interface Behind {
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly engine: () => ShownEngine | null;
+  /** The door closes: nothing that may take long is waited for. */
+  readonly ending: Promise<'ending'>;
+}
+
+async function answer(url: string, response: ServerResponse, { health, metrics, engine, ending }: Behind): Promise<void> {
   const { pathname, searchParams } = new URL(url, 'http://engine');
   const running = engine();
   switch (pathname) {
@@ -51,9 +80,10 @@ async function answer(url: string, response: ServerResponse, health: Health, met
       return json(response, 200, running?.ctx.waves.since(Number(searchParams.get('since') ?? '0') || 0) ?? { next: 0, waves: [] });
     case '/standing':
       return json(response, 200, running?.standing() ?? null);
-    case '/idle':
-      await running?.idle();
-      return json(response, 200, running?.standing() ?? null);
+    case '/idle': {
+      const isEnding = (await Promise.race([running?.idle(), ending])) === 'ending';
+      return json(response, isEnding ? 503 : 200, running?.standing() ?? null);
+    }
     default:
       return json(response, 404, { error: 'not found' });
   }
@@ -64,5 +94,3 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(body));
 }
-
-const isInfo = (address: string | AddressInfo | null): address is AddressInfo => typeof address === 'object' && address !== null;

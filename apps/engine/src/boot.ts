@@ -23,6 +23,7 @@ import { makeContext } from './make-context';
 import { MirrorKeeper } from './mirrors/mirror-keeper';
 import { refreshMirrorOf } from './mirrors/mirror-totals';
 import { WorkingOrders } from './mirrors/working-orders';
+import { detectionsOf } from './observe-detection';
 import { ProposalKeeper } from './proposals/proposal-keeper';
 import { recover } from './recover/recover';
 import { Reconciler } from './repair/reconcile';
@@ -124,6 +125,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const watch: LeaderWatch = new LeaderWatch(
     ctx,
     (moves) => {
+      for (const detection of detectionsOf(moves)) parts.onDetected?.(detection);
       seats.note(moves);
       lanes.push(moves);
     },
@@ -165,20 +167,24 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     moveTimes(ctx, change);
     fees.retime(change.scope);
   });
-  const commands = new Commands(ctx, {
-    books,
-    collector,
-    repairs,
-    lanes,
-    watch,
-    orders: working,
-    directory,
-    opener: parts.opener,
-    wakeups: parts.wakeups,
-    fees,
-    approvals,
-    stops,
-  });
+  const commands = new Commands(
+    ctx,
+    {
+      books,
+      collector,
+      repairs,
+      lanes,
+      watch,
+      orders: working,
+      directory,
+      opener: parts.opener,
+      wakeups: parts.wakeups,
+      fees,
+      approvals,
+      stops,
+    },
+    parts.onCommand,
+  );
   const proposals = new ProposalKeeper(ctx, books, lanes);
   const equity = new EquityWriter(ctx, books);
   const egress = new EgressReport(ctx, directory);
@@ -196,7 +202,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     load: async (rows) => {
       const loading = loadAll(parts, ctx, directory, rows);
       // While the database works.
-      warmUp();
+      if (parts.rehearses !== false) warmUp();
       await loading;
       for (const row of rows) fees.note(row.scope, row.schedules);
       for (const row of rows) await keeper.restore(row.scope, row.standing);

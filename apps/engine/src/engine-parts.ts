@@ -4,8 +4,10 @@ import type { EngineStorage } from '@lockstep/storage';
 import type { PassCrashPoint } from './crash-points';
 import type { Lead } from './lead';
 import type { EngineLimits } from './limits';
+import type { Detection } from './observe-detection';
 import type { NetworkAddress, VenueTuning } from './state/network-address';
 import type { OpenVenue } from './state/open-networks';
+import type { EndedCommand } from './trace-command';
 import type { WaveLog } from './wave-log';
 
 /** What a process hands to its engine. */
@@ -27,7 +29,13 @@ export interface EngineParts {
   readonly tuning: VenueTuning;
   /** Opens the adapter of a network; absent: by its venue. A simulation hands in its own. */
   readonly openVenue?: OpenVenue;
+  /** Whether made-up waves are planned while it loads, so that the first real one meets compiled code; absent: they are. It pays where thousands are copied. */
+  readonly rehearses?: boolean;
   readonly onWave: (record: Parameters<WaveLog['add']>[0]) => void;
+  /** Told of moves that were seen as they happened. */
+  readonly onDetected?: (detection: Detection) => void;
+  /** Told of commands that ended here. */
+  readonly onCommand?: (command: EndedCommand) => void;
   readonly broken: (why: string) => void;
   readonly lead: Lead;
 }

@@ -1,4 +1,4 @@
-import { parseMoney, unwrap } from '@lockstep/kernel';
+import { parseMoney, present, unwrap } from '@lockstep/kernel';
 import { accountGroup } from '@lockstep/ledger';
 import { statementRowsOf } from '@lockstep/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +131,21 @@ describe('funding of copied positions', () => {
     const after = await Promise.all(pair.followers.map(booked));
     expect(after.map(({ count }) => count)).toEqual(pair.followers.map((follower) => due.get(follower)?.charges));
     expect(after.every(({ count }, index) => count > (before[index]?.count ?? 0))).toBe(true);
+  });
+
+  it('is read of a closed account by an engine that starts, as long as its follower’s erasure waits for it', async () => {
+    const { tenant, copyId } = followerAt(SECOND);
+    await engine.kill();
+    await charge('0.0006');
+    const account = await rig.storage.scoped(tenant.scope, async (unit) => {
+      const copy = present(await unit.copies.findOne({ id: copyId }), 'the copy');
+      await unit.venueAccounts.update({ id: copy.venueAccountId }, { status: 'closed' });
+      await unit.followerErasures.insert({ followerId: copy.followerId, actor: 'key', askedAt: unit.now, erasedAt: null, waitsFor: 'funding' });
+      return copy.venueAccountId;
+    });
+    engine = await rig.startEngine(PERIOD);
+    await settledAll();
+    await rig.storage.scoped(tenant.scope, (unit) => unit.venueAccounts.update({ id: account }, { status: 'active' }));
   });
 
   it('the follower’s own position beside the copy bears its own part, and what the follower closed later was still the copy’s', async () => {

@@ -10,6 +10,7 @@ import {
   loadConfig,
   openCarriers,
   opener,
+  openTraces,
   systemClock,
   systemIds,
   systemRandom,
@@ -18,12 +19,17 @@ import {
 import { openStorage, resolveRoleUrls } from '@lockstep/storage';
 import { egressAddresses } from '@lockstep/venues/hyperliquid';
 import { openAdmin } from './admin-server';
+import { alarming, countAlarms } from './alarms';
 import { bootEngine, type Engine } from './boot';
 import { CRASH_POINTS, crashPoints, parseCrashPlan } from './crash-points';
+import { assertKeysHeld } from './held-keys';
 import { ENGINE_LIMITS } from './limits';
+import { observeDetection } from './observe-detection';
 import { observeWave } from './observe-wave';
 import type { NetworkAddress } from './state/network-address';
 import { perpsStudioNetworks } from './state/perps-studio-networks';
+import { traceCommand } from './trace-command';
+import { traceWave } from './trace-wave';
 
 const DATABASE_CONNECTIONS_MAX = 12;
 /** The venue accounts are not divided: an engine loads and trades all of them. The journal's rows are numbered by shard for a later day. */
@@ -57,6 +63,8 @@ async function main(): Promise<void> {
   const random = systemRandom;
   const metrics = createMetrics('engine');
   const health = createHealth({ clock });
+  const traces = await openTraces({ url: config.tracesUrl, authorization: config.tracesAuthorization, share: 1, process: 'engine', random, log });
+  lifecycle.onDrain('traces', () => traces.close());
   let engine: Engine | null = null;
   const admin = await openAdmin(config.healthHost, config.healthPort, health, metrics, () => engine);
   lifecycle.onDrain('admin', () => admin.close());
@@ -69,6 +77,9 @@ async function main(): Promise<void> {
   });
   lifecycle.onDrain('storage', () => storage.close());
   health.addCheck('database', () => storage.ping());
+  const keys = opener(enginePrivateKeys(config));
+  // Before it waits for its turn: a key that is missing is to be known while the engine before this one still works.
+  await assertKeysHeld(storage, keys.keyIds, config.sealingLostKeys ?? []);
   // Not drained: what it still has on its way is the next one's to settle, and is safe wherever this one stops.
   const standDown = (why: string): void => {
     log.fatal('another engine may have taken over: this one ends at once', { why });
@@ -91,10 +102,10 @@ async function main(): Promise<void> {
     timers: systemTimers,
     ids: systemIds(clock, random),
     random,
-    log,
+    log: alarming(log, countAlarms(metrics)),
     storage,
     wakeups,
-    opener: opener(enginePrivateKeys(config)),
+    opener: keys,
     limits: {
       ...ENGINE_LIMITS,
       reconcileIntervalMs: config.reconcileIntervalMs,
@@ -121,8 +132,11 @@ async function main(): Promise<void> {
     },
     onWave: (record) => {
       observeWave(metrics, record);
+      traceWave(traces, record);
       log.info('wave', { ...record });
     },
+    onCommand: (command) => traceCommand(traces, command),
+    onDetected: (detection) => observeDetection(metrics, detection),
     broken: (why) => void lifecycle.drain(why, 1),
     lead: { holds: () => lock.isCertain(), end: standDown },
   });

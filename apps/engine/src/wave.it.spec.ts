@@ -1,5 +1,6 @@
 import { type TenantScope, UNIT, unwrap } from '@lockstep/kernel';
-import { systemClock, systemIds, systemRandom } from '@lockstep/platform';
+import { systemClock, systemIds, systemRandom, traceOfCommand, traceOfWave } from '@lockstep/platform';
+import { collectTraces, type TraceCollector } from '@lockstep/platform/testing/trace-collector';
 import { decodeJournal } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,16 +35,19 @@ describe('one leader, two brands, two followers, through every room', () => {
   let rig: Rig;
   let pair: CopiedLeader;
   let engine: TestProcess;
+  let collector: TraceCollector;
 
   beforeAll(async () => {
     rig = await startRig();
     // Accounts are read so often that one is read while an answer is awaited.
-    engine = await rig.startEngine({ LOCKSTEP_RECONCILE_INTERVAL_MS: '1000' });
+    collector = await collectTraces();
+    engine = await rig.startEngine({ LOCKSTEP_RECONCILE_INTERVAL_MS: '1000', LOCKSTEP_TRACES_URL: collector.url });
     pair = await copiedLeader(rig, FOLLOWERS);
   }, 300_000);
 
   afterAll(async () => {
     await rig?.close();
+    collector?.close();
   });
 
   it.each<[string, 'buy' | 'sell', string, number]>([
@@ -55,6 +59,41 @@ describe('one leader, two brands, two followers, through every room', () => {
   ])('%s is followed by everyone', async (_what, side, size, expected) => {
     await pair.trade(side, size);
     await pair.settled(expected);
+  });
+
+  it('each of them is timed from the leader’s fill to its frame, by network', async () => {
+    const text = await (await fetch(`http://127.0.0.1:${String(engine.ready.port)}/metrics`)).text();
+    const [, count = '0'] = /^lockstep_detection_ms_count\{.*venue="hyperliquid",network="sim".*\} (\d+)$/m.exec(text) ?? [];
+    expect(Number(count)).toBeGreaterThanOrEqual(5);
+  });
+
+  it('each of them is traced from the leader’s fill to the last answer, under the id that its number gives', async () => {
+    const moves = engine.lines.filter(({ message, cause }) => message === 'wave' && cause === 'move');
+    expect(moves.length).toBeGreaterThanOrEqual(5);
+    // On a busy machine a move may be too old by the time it is decided: nothing is sent, and repair follows it.
+    const answered = moves.filter(({ lastAnsweredAt }) => Number(lastAnsweredAt) > 0);
+    expect(answered).not.toEqual([]);
+    for (const { waveId } of answered) {
+      const spans = await eventually(`wave ${waveId} is traced`, async () => {
+        const found = collector.spans.filter(({ traceId }) => traceId === traceOfWave(String(waveId)).whole.traceId);
+        return found.length >= 8 ? found : null;
+      });
+      const [whole, ...stages] = spans;
+      expect([whole?.name, whole?.service, whole?.parentSpanId ?? '']).toEqual(['wave move', 'engine', '']);
+      expect(stages.map(({ name }) => name)).toEqual([
+        'detect',
+        'record move',
+        'plan',
+        'wait for journal',
+        'journal',
+        'send orders',
+        'await answers',
+      ]);
+      for (const { parentSpanId, startTimeUnixNano, endTimeUnixNano } of stages) {
+        expect(parentSpanId).toBe(whole?.spanId);
+        expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano));
+      }
+    }
   });
 
   // Between two waves the books of a tenant may still be busy with the first: what it intends must not outlive the second, or a restart follows it.
@@ -241,9 +280,19 @@ describe('one leader, two brands, two followers, through every room', () => {
   it('a paused copy takes exits and no entries; a stopped one ends flat', async () => {
     const [first] = pair.followers;
     if (first === undefined) throw new Error('no follower');
-    await first.tenant.command('copy.pause', first.copyId);
+    const no = await first.tenant.command('copy.pause', first.copyId);
     const stateOf = () => rig.storage.scoped(first.tenant.scope, (unit) => unit.copies.findOne({ id: first.copyId }));
     await eventually('paused', async () => ((await stateOf())?.state === 'paused' ? true : null));
+    const { whole } = traceOfCommand(first.tenant.scope, no.toString());
+    const spans = await eventually('the command is traced', async () => {
+      const found = collector.spans.filter(({ traceId }) => traceId === whole.traceId);
+      return found.length >= 3 ? found : null;
+    });
+    expect(spans.map(({ name, parentSpanId = '' }) => [name, parentSpanId])).toEqual([
+      ['command copy.pause', ''],
+      ['wait', whole.spanId],
+      ['carry out', whole.spanId],
+    ]);
     await pair.trade('buy', '1');
     const [, second] = pair.followers;
     await eventually('the other follows', async () => (Math.abs((await pair.position(second?.address ?? '')) - 0.3) < 1e-9 ? true : null));

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshAddress, makeObjects } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
@@ -7,13 +7,9 @@ let rig: GatewayRig;
 let owner: Client;
 beforeAll(async () => {
   rig = await openRig();
-  owner = new Client({ connectionString: rig.environ.DATABASE_URL });
-  await owner.connect();
+  owner = await rig.owner();
 }, 300_000);
-afterAll(async () => {
-  await owner?.end();
-  await rig?.close();
-});
+afterAll(() => rig?.close());
 
 const verify = async (tenant: RigTenant, query = '') => good(await rig.call(tenant.key, 'get', `/v1/audit-log/verification${query}`));
 const lines = async (tenant: RigTenant, query = '') =>

@@ -250,6 +250,41 @@ describe('a venue account', () => {
     expect((await sign([agent, { kind: 'approve_builder_fee', signature: { r: '0x1', s: '0x2', v: 28 } }])).status).toBe(202);
     const command = await rig.engine.scoped(rich.scope, (unit) => unit.commands.latestFor(account.id));
     expect(command).toMatchObject({ kind: 'venue_account.activate', payload: { approvals: [{ signature: { v: 27 } }, { signature: { v: 28 } }] } });
+    const [line] = good(await rig.call(rich.key, 'get', '/v1/audit-log?action=venue_account.activate')).data;
+    expect(line).toMatchObject({ before: { agent_status: 'awaiting_signature' }, after: { agent_status: 'signed' } });
+  });
+
+  it('lets copies begin behind its activation that were refused because it was not active, and no others', async () => {
+    const of = await rig.tenant('Copy first');
+    const objects = await makeObjects(rig, of);
+    const wishes = () =>
+      rig.engine.scoped(of.scope, async (unit) => {
+        const found = await unit.commands.find({ targetId: objects.copy }, { orderBy: { no: 'ASC' } });
+        return found.map(({ kind, status, payload }) => ({ kind, status, payload }));
+      });
+    const refuseAll = (reason: string) =>
+      rig.engine.scoped(of.scope, async (unit) => {
+        for (const { no, targetId } of await unit.commands.pending(100))
+          await unit.commands.settle(no, 'refused', { reason: targetId === objects.copy ? reason : 'agent_not_approved' });
+      });
+    const sign = async () => {
+      const { approvals } = good(await rig.call(of.key, 'get', `/v1/venue-accounts/${objects.venueAccount}`));
+      const signatures = approvals.map(({ kind }: { kind: string }) => ({ kind, signature: `0x${'ab'.repeat(64)}1b` }));
+      good(await rig.call(of.key, 'post', `/v1/venue-accounts/${objects.venueAccount}/approvals`, { signatures }));
+    };
+    await refuseAll('wrong_state');
+    const [first] = await wishes();
+    await sign();
+    expect(await wishes()).toEqual([first, { ...first, status: 'pending' }]);
+    // It waits for the activation that stands before it already.
+    await sign();
+    expect(await wishes()).toHaveLength(2);
+    await refuseAll('wrong_state');
+    await sign();
+    expect((await wishes()).map(({ status }) => status)).toEqual(['refused', 'refused', 'pending']);
+    await refuseAll('insufficient_equity');
+    await sign();
+    expect(await wishes()).toHaveLength(3);
   });
 
   it('at perps.studio is asked for its agent alone: no order there carries a builder fee', async () => {

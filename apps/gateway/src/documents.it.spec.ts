@@ -4,6 +4,7 @@ import { EXAMPLE_ADDRESSES, EXAMPLE_IDS, EXAMPLES } from './app/examples';
 import { documented, type Operation } from './testing/documented';
 import { askAsEngine, recordMovesAsEngine, setState, tellEgressAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, type TenantObjects } from './testing/objects';
+import { suspendedTenant } from './testing/offboarding-work';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 import { openWorldAsBackoffice } from './testing/sandbox-work';
 
@@ -30,11 +31,6 @@ const exampleOf = ({ body }: Operation): unknown => {
 };
 const takesBody = ({ body }: Operation): boolean => body.requestBody !== undefined;
 
-/** Operations with a body that show no example, and why. */
-const WITHOUT: Readonly<Record<string, string>> = {
-  'operatorTiers.create': 'a whole tier: GET /v1/operator/tiers shows those that ship',
-};
-
 /** What the address of an operation names. */
 const targets = {
   key: async () => good(await rig.call(tenant.key, 'post', '/v1/api-keys', { name: 'spare', scopes: ['copies:read'] })).id,
@@ -54,6 +50,7 @@ const targets = {
   copy: async () => objects.copy,
   proposal: () => askAsEngine(rig, tenant, objects),
   tenant: async () => tenant.id,
+  suspendedTenant: async () => (await suspendedTenant(rig)).id,
   tier: async () => 'growth',
 };
 const TARGETS: Readonly<Record<string, keyof typeof targets>> = {
@@ -72,6 +69,7 @@ const TARGETS: Readonly<Record<string, keyof typeof targets>> = {
   'limits.patch': 'leader',
   'operator.patch': 'tenant',
   'operator.createKey': 'tenant',
+  'operatorOffboarding.begin': 'suspendedTenant',
   'operatorDomains.add': 'tenant',
   'operatorBranding.patch': 'tenant',
   'operatorLimits.patch': 'tenant',
@@ -97,7 +95,7 @@ describe('an example of the document', () => {
   it('stands at every operation that takes a body, and nowhere else', () => {
     const all = [...documented(rig.publicApi), ...documented(rig.operatorApi)];
     const bare = all.filter((operation) => takesBody(operation) && exampleOf(operation) === undefined).map(({ id }) => id);
-    expect(bare).toEqual(Object.keys(WITHOUT));
+    expect(bare).toEqual([]);
     const shown = all.filter((operation) => exampleOf(operation) !== undefined).map(({ id }) => id);
     expect(shown.sort()).toEqual(Object.keys(EXAMPLES).sort());
   });

@@ -1,5 +1,6 @@
 import { CLOSE_CODES } from '@lockstep/delivery';
 import { present } from '@lockstep/kernel';
+import { traceOfCommand } from '@lockstep/platform';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SHED_FROM_MS } from './auth/load-shed';
@@ -89,6 +90,42 @@ describe('the metrics', () => {
     });
     expect(faults).toBe(1);
     await vi.waitFor(async () => expect(await metric('lockstep_stream_connections')).toBe(0), { timeout: 20_000 });
+  });
+});
+
+describe('the traces', () => {
+  it('tell of a request by its route, its tenant and its id, and hold no key and no address', async () => {
+    const object = `cpy_${'0'.repeat(26)}`;
+    const { headers } = await rig.call(tenant.key, 'get', `/v1/copies/${object}`);
+    const span = rig.spans.find(({ facts }) => facts['request.id'] === headers['x-request-id']);
+    expect(span).toMatchObject({ name: 'GET /v1/copies/{id}', kind: 'server', failed: false });
+    expect(span?.facts).toMatchObject({ 'tenant.id': tenant.id, 'request.class': 'reads', 'http.response.status_code': 404 });
+    expect(JSON.stringify(rig.spans)).not.toContain(tenant.key.slice(-20));
+    expect(JSON.stringify(rig.spans)).not.toContain(object);
+  });
+
+  it('of a command begin with the request that asked, and tell of its events on the stream', async () => {
+    const socket = open(rig.url, tenant.key);
+    subscribe(socket, null);
+    await listen(socket, ({ op }) => op === 'subscribed');
+    const leader = { name: 'Traced', network: 'sim', address: `0x${'7c'.repeat(20)}` };
+    const answer = await rig.call(tenant.key, 'post', '/v1/leaders', leader);
+    const { id } = good(answer);
+    const no = await rig.engine.scoped(tenant.scope, async (unit) => (await unit.commands.latestFor(id))?.no ?? 0n);
+    const { cause, whole } = traceOfCommand(tenant.scope, no.toString());
+    const asked = rig.spans.find(({ facts }) => facts['request.id'] === answer.headers['x-request-id']);
+    expect(asked).toMatchObject({ ...cause, name: 'POST /v1/leaders', parent: null, facts: { 'command.no': no.toString() } });
+    const told = listen(socket, (frame) => JSON.stringify(frame).includes('command.applied'));
+    await rig.engine.scoped(tenant.scope, async (unit) => {
+      // The client of these tests reads settings changes; the rest is a command's.
+      const data = { command_no: no.toString(), kind: 'leader.watch', target_id: id, reason: null, changed: [], settings_version: 0 };
+      const event = { id: rig.context.ids.next('event'), type: 'command.applied', version: 1, occurredAt: unit.now, data: JSON.stringify(data) };
+      await unit.events.append([event]);
+      unit.afterCommit(() => rig.wakeups.publish('events', `${tenant.scope.tenantId}|${tenant.scope.environment}`));
+    });
+    await told;
+    const delivered = rig.spans.filter(({ name, parent }) => name === 'deliver events' && parent?.traceId === whole.traceId);
+    expect(delivered).toMatchObject([{ parent: whole, facts: { 'delivery.events': 1, 'tenant.id': tenant.id } }]);
   });
 });
 

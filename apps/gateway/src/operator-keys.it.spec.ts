@@ -2,6 +2,7 @@ import { fallbackTier, OPERATOR_OPERATIONS, OPERATOR_ROLES } from '@lockstep/ten
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitsBody } from './auth/tiers';
 import { documented } from './testing/documented';
+import { archiveAsBackoffice, leavingTenant, suspendedTenant } from './testing/offboarding-work';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
 let rig: GatewayRig;
@@ -35,6 +36,10 @@ const CALLS: Readonly<Record<string, { readonly path?: () => string; readonly bo
   'operatorLimits.get': { roles: ['admin', 'risk', 'support'] },
   'operatorKillSwitches.list': { roles: ['admin', 'risk', 'support'] },
   'operatorKillSwitches.get': { roles: ['admin', 'risk', 'support'] },
+  'operatorOffboarding.get': { roles: ['admin', 'risk', 'support'] },
+  'operatorOffboarding.begin': { body: {}, roles: ['admin'] },
+  'operatorOffboarding.cancel': { roles: ['admin'] },
+  'operatorOffboarding.file': { roles: ['admin'] },
   'operatorLimits.patch': { body: { max_venue_leverage: 20 }, roles: ['admin', 'risk'] },
   'operatorKillSwitches.engage': { roles: ['admin', 'risk'] },
   'operatorKillSwitches.release': { roles: ['admin', 'risk'] },
@@ -65,10 +70,12 @@ describe('an operator’s key', () => {
         const spare = await make('support');
         const tier = `spare-${++spares}`;
         good(await rig.operator('post', '/v1/operator/tiers', { name: tier, ...limits }));
+        const leaver = id.startsWith('operatorOffboarding.') ? await (id.endsWith('.begin') ? suspendedTenant(rig) : leavingTenant(rig)) : tenant;
         const at = path
           .replace('{kid}', spare.kid)
           .replace('{name}', tier)
-          .replace('{id}', tenant.id)
+          .replace('{id}', leaver.id)
+          .replace('{file}', path.includes('{file}') ? await archiveAsBackoffice(rig, leaver) : '')
           .replace('{environment}', 'test')
           .replace('{host}', 'operated.brand.example');
         const { status, body } = await rig.operator(method, at, call?.body, key);

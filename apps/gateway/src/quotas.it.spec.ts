@@ -70,6 +70,7 @@ describe('the last place of a plan’s quota', () => {
     const limit = limitOf('stream_connections');
     const greeted = (socket: ReturnType<typeof open>): Promise<boolean> =>
       new Promise((resolve) => {
+        socket.once('error', () => resolve(false));
         void listen(socket, (frame) => {
           if (frame.op === 'hello') resolve(true);
           return false;

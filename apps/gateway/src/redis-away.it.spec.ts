@@ -165,6 +165,20 @@ describe.skipIf(!hasRedisServer())('a Redis (needs redis-server in the PATH)', (
     expect(await gateway.stop()).toBe(0);
   });
 
+  it('that hangs midway holds up nobody for long: requests are let in by each gateway alone, and by all together once it goes on', async () => {
+    const tenant = await rig.tenant('Hanging', await byClass('hanging', 20));
+    const gateway = await start({ REDIS_URL: server.url });
+    const { reads } = callsOf(gateway, tenant);
+    expect((await reads()).headers.ratelimit).toMatch(/"reads";r=19;/);
+    server.halt();
+    const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await reads()).status));
+    expect(statuses).toEqual(Array.from({ length: 8 }, () => 200));
+    server.goOn();
+    // What was sent before it hung may have been counted too.
+    await expect.poll(async () => (await reads()).headers.ratelimit, PATIENCE).toMatch(/"reads";r=1?\d;/);
+    expect(await gateway.stop()).toBe(0);
+  });
+
   it('that is flushed midway refuses nobody and fails nothing: counts begin anew, places in flight too', async () => {
     const tier = await byClass('flushed', 6);
     const tenant = await rig.tenant('Flushed', tier);

@@ -1,8 +1,9 @@
 import { connectRedis, hasRedisServer, type OwnRedis, ownRedis, silentLogger } from '@lockstep/platform';
+import { FAILED_AUTH_POLICY } from '@lockstep/tenancy';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bodySha256, signatureOf } from './auth/request-signatures';
-import { startGateway } from './testing/gateway-process';
+import { type GatewayProcess, startGateway } from './testing/gateway-process';
 import { freshAddress, makeObjects } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 import { endSockets, listen, open, refusal } from './testing/stream-client';
@@ -203,6 +204,70 @@ describe('a key that signs everything', () => {
   });
 });
 
+describe('a replay at a gateway that saw nothing of the first', () => {
+  let other: GatewayProcess;
+  let url: string;
+  beforeAll(async () => {
+    // It shares nothing with the rig's but the database, as two gateways do whose Redis is away or was emptied. In one process they would share Passport's strategy.
+    other = await startGateway(rig);
+    url = other.url;
+  }, 300_000);
+  afterAll(() => other?.stop());
+
+  it.each<[string, Readonly<Record<string, string>>, Readonly<Record<string, string>>]>([
+    ['without an Idempotency-Key', {}, {}],
+    ['under the same one', { 'Idempotency-Key': 'replay-1' }, { 'Idempotency-Key': 'replay-1' }],
+    ['under another one, which no signature covers', { 'Idempotency-Key': 'replay-2' }, { 'Idempotency-Key': 'replay-3' }],
+    ['with the one taken away', { 'Idempotency-Key': 'replay-4' }, {}],
+  ])('changes nothing: %s', async (_what, first, second) => {
+    const signer = await make('changes');
+    // Without an external id each such request would make a follower.
+    const target = '/v1/followers';
+    const headers = headersOf(signer.signing_secret, 'POST', target, '{}');
+    const followers = () => rig.context.storage.scoped(tenant.scope, (unit) => unit.followers.count({}));
+    const before = await followers();
+    expect((await send(rig.url, signer.key, target, '{}', { ...headers, ...first })).status).toBe(201);
+    const replayed = await send(url, signer.key, target, '{}', { ...headers, ...second });
+    expect([replayed.status, replayed.body.code, replayed.headers['www-authenticate']]).toEqual([401, 'signature_replayed', 'Bearer realm="api"']);
+    expect(await followers()).toBe(before + 1);
+    const anew = await send(url, signer.key, target, '{}', headersOf(signer.signing_secret, 'POST', target, '{}'));
+    expect(anew.status).toBe(201);
+  });
+
+  it('changes nothing where both come at once', async () => {
+    const signer = await make('changes');
+    const headers = headersOf(signer.signing_secret, 'POST', '/v1/followers', '{}');
+    const answers = await Promise.all([rig.url, url].map((at) => send(at, signer.key, '/v1/followers', '{}', headers)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 401]);
+  });
+
+  it.each(['/v1/followers', '/v1/stream-tickets'])(
+    'is charged to the address it came from, as any credential that is refused: %s',
+    async (target) => {
+      const signer = await make('everything');
+      const from = fresh();
+      const codes: unknown[] = [];
+      // Tries come back while the test runs.
+      while (codes.at(-1) !== 'rate_limited' && codes.length < 3 * FAILED_AUTH_POLICY.quota) {
+        const headers = headersOf(signer.signing_secret, 'POST', target, '{}');
+        expect((await send(rig.url, signer.key, target, '{}', headers)).status).toBe(201);
+        codes.push((await send(url, signer.key, target, '{}', { ...headers, ...from })).body.code);
+      }
+      expect(codes.slice(0, FAILED_AUTH_POLICY.quota)).toEqual(Array(FAILED_AUTH_POLICY.quota).fill('signature_replayed'));
+      expect(codes.at(-1)).toBe('rate_limited');
+      const good = headersOf(signer.signing_secret, 'POST', target, '{}');
+      expect((await send(url, signer.key, target, '{}', good)).status).toBe(201);
+    },
+  );
+
+  it('gives no further ticket', async () => {
+    const signer = await make('everything');
+    const headers = headersOf(signer.signing_secret, 'POST', '/v1/stream-tickets', '{}');
+    expect((await send(rig.url, signer.key, '/v1/stream-tickets', '{}', headers)).status).toBe(201);
+    expect((await send(url, signer.key, '/v1/stream-tickets', '{}', headers)).body.code).toBe('signature_replayed');
+  });
+});
+
 describe('a signing secret', () => {
   it('is shown once, kept sealed, and stands in no log line or list', async () => {
     const signer = await make('changes');
@@ -233,7 +298,7 @@ describe.skipIf(!hasRedisServer())('a replay at another gateway (needs redis-ser
   });
   afterAll(() => redis?.close());
 
-  it('is refused by way of Redis, and at the gateway that saw it first also when Redis forgot or is away', async () => {
+  it('is refused by way of Redis, and by that of the database when Redis forgot or is away', async () => {
     const gateways = await Promise.all([startGateway(rig, { REDIS_URL: redis.url }), startGateway(rig, { REDIS_URL: redis.url })]);
     const [first, second] = gateways;
     if (first === undefined || second === undefined) throw new Error('two gateways');
@@ -250,10 +315,10 @@ describe.skipIf(!hasRedisServer())('a replay at another gateway (needs redis-ser
     const flushing = await connectRedis({ url: redis.url, log: silentLogger });
     await flushing.command(['FLUSHALL']);
     await flushing.close();
-    expect(await forgotten(first.url)).toBe('signature_replayed');
+    for (const url of [first.url, second.url]) expect(await forgotten(url)).toBe('signature_replayed');
     await redis.stop();
     const away = await once();
-    expect(await away(first.url)).toBe('signature_replayed');
+    for (const url of [first.url, second.url]) expect(await away(url)).toBe('signature_replayed');
     await Promise.all(gateways.map((gateway) => gateway.stop()));
   });
 });

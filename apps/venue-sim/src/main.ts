@@ -27,7 +27,10 @@ async function main(): Promise<number> {
     process.exit(1);
   };
   const started = await startVenueSim(flags.value, systemClock, failed);
-  if (!started.ok) return refuse(started.error);
+  if (!started.ok) {
+    process.stderr.write(`venue-sim: ${started.error}\n`);
+    return 2;
+  }
   const { port, controlPort, shutdownAsked, close } = started.value;
   process.stdout.write(`${JSON.stringify({ ready: true, port, controlPort, seed: flags.value.seed, pid: process.pid })}\n`);
   await Promise.race([signalled, shutdownAsked]);

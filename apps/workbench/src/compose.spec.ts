@@ -13,12 +13,13 @@ const service = z.object({ command: z.array(z.string()).optional(), environment:
 const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
 const compose = z.object({ services: z.record(z.string(), service) }).parse(parse(text, { merge: true }));
 
-/** Values such as an operator would set, in the forms the variables ask for. */
+/** Values such as an operator would set, in the forms the variables ask for; what has a default of its own is left unset. */
 const SECRETS: Readonly<Record<string, string>> = {
   LOCKSTEP_SEALING_PUBLIC_KEY: `lsp_${'a'.repeat(43)}`,
   LOCKSTEP_SEALING_PRIVATE_KEYS: `lss_${'a'.repeat(43)}`,
 };
-const filled = (value: string): string => value.replace(/\$\{(\w+)(?::\?[^}]*)?\}/g, (_all, name: string) => SECRETS[name] ?? 'a'.repeat(43));
+const filled = (value: string): string =>
+  value.replace(/\$\{\w+:-([^}]*)\}/g, '$1').replace(/\$\{(\w+)(?::\?[^}]*)?\}/g, (_all, name: string) => SECRETS[name] ?? 'a'.repeat(43));
 
 const processOf = (command: readonly string[]): string => /^dist\/apps\/([a-z-]+)\/src\/main\.js$/.exec(command[1] ?? '')?.[1] ?? '';
 const PROCESSES: readonly string[] = ['gateway', 'engine', 'backoffice', 'workbench', 'venue-sim'] satisfies ProcessName[];

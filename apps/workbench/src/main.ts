@@ -9,6 +9,7 @@ const USAGE = `lockstep <command>
   sim [options]         the engine in simulated worlds, seed after seed; an auditor of its own judges every order (sim --help)
   replay --seed S       plays a simulated seed twice and shows the decisions behind what went wrong, from the journal's bytes (replay --help)
   doctor --venue [URL]  looks at a venue, an account, its agent and builder before real money does (doctor --help)
+  seals <what>          the keys that agents' keys are sealed with: who opens what, and their renewal (seals --help)
   migrate               brings the database of DATABASE_URL to the newest schema`;
 
 type Command = (config: Config<'workbench'>, args: readonly string[]) => Promise<number>;
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   faults: async () => (await import('./commands/faults.js')).runFaultsCommand,
   sim: async () => (await import('./commands/sim.js')).runSimCommand,
   replay: async () => (await import('./commands/replay.js')).runReplayCommand,
+  seals: async () => (await import('./commands/seals.js')).runSeals,
   migrate: async () => (await import('./commands/migrate.js')).runMigrate,
 };
 

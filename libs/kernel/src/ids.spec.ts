@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isId, makeId } from './ids';
+import { ID_PREFIXES, type IdKind, isId, makeId } from './ids';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -27,5 +27,13 @@ describe('an id', () => {
   it('sorts by time', () => {
     const ids = [0, 1, 33, 1_024, 1_790_000_000_000, 1_790_000_000_001].map((timeMs) => makeId('event', timeMs, new Uint8Array(10).fill(timeMs % 7)));
     expect([...ids].sort()).toEqual(ids);
+  });
+
+  it('has a prefix of three letters that no other kind has, faults of sandboxes among them', () => {
+    const kinds = Object.keys(ID_PREFIXES) as IdKind[];
+    const ids = kinds.map((kind) => makeId(kind, 1, new Uint8Array(10)));
+    expect(ids.every((id) => /^[a-z]{3}_/.test(id))).toBe(true);
+    for (const [index, kind] of kinds.entries()) expect(ids.filter((id) => isId(kind, id))).toEqual([ids[index]]);
+    expect(makeId('sandboxFault', 1, new Uint8Array(10)).slice(0, 4)).toBe('flt_');
   });
 });

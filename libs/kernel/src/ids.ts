@@ -21,6 +21,7 @@ export const ID_PREFIXES = {
   audit: 'aud',
   sandbox: 'sbx',
   sandboxTask: 'sbt',
+  sandboxFault: 'flt',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -59,18 +59,20 @@ export class LeaderBook {
   /** Dexes whose list was read since the leader was out of sight, and those that ever were. */
   private readonly listed = new Set<string>();
   private readonly met = new Set<string>();
+  /** The orders by coin, each coin's in their order; null: they changed since. They are asked for several times a second for every copy. */
+  private coined: ReadonlyMap<string, readonly LeaderOrder[]> | null = null;
 
   /** Orders of a coin, those that ended a moment ago included. */
   of(coin: string): readonly LeaderOrder[] {
-    return [...this.orders.values()].filter((order) => order.coin === coin);
+    return this.byCoin().get(coin) ?? [];
   }
 
   find(orderId: string): LeaderOrder | undefined {
     return this.orders.get(orderId);
   }
 
-  coins(): ReadonlySet<string> {
-    return new Set([...this.orders.values()].map(({ coin }) => coin));
+  coins(): Iterable<string> {
+    return this.byCoin().keys();
   }
 
   /** Whether the orders in a dex are known now. */
@@ -106,7 +108,7 @@ export class LeaderBook {
       const since = now - order.changedAt;
       if (order.end === 'unknown' && !order.unseen && since >= CANCELLED_AFTER_MS) this.put({ ...order, end: 'cancelled' });
       const isPlanned = order.told <= order.filled || since >= UNPLANNED_KEPT_MS;
-      if (order.end !== null && since >= ENDED_KEPT_MS && isPlanned) this.orders.delete(order.orderId);
+      if (order.end !== null && since >= ENDED_KEPT_MS && isPlanned) this.drop(order);
     }
   }
 
@@ -150,7 +152,26 @@ export class LeaderBook {
   }
 
   private put(order: LeaderOrder): void {
-    if (this.orders.has(order.orderId) || this.orders.size < 2 * LEADER_WORKING_MAX) this.orders.set(order.orderId, order);
+    if (!this.orders.has(order.orderId) && this.orders.size >= 2 * LEADER_WORKING_MAX) return;
+    this.orders.set(order.orderId, order);
+    this.coined = null;
+  }
+
+  private drop(order: LeaderOrder): void {
+    this.orders.delete(order.orderId);
+    this.coined = null;
+  }
+
+  private byCoin(): ReadonlyMap<string, readonly LeaderOrder[]> {
+    if (this.coined !== null) return this.coined;
+    const byCoin = new Map<string, LeaderOrder[]>();
+    for (const order of this.orders.values()) {
+      const same = byCoin.get(order.coin);
+      if (same === undefined) byCoin.set(order.coin, [order]);
+      else same.push(order);
+    }
+    this.coined = byCoin;
+    return byCoin;
   }
 }
 

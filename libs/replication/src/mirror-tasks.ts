@@ -59,6 +59,7 @@ export function mirrorTasks<M extends StandingMirror>(
   const free = new Set(mirrors.filter(({ leaderOrderId }) => !live.has(leaderOrderId)));
   const taken = { buy: 0, sell: 0 };
   const unwished = unwishedLots(wishes, mirrors, orders, terms);
+  const others = { free, orders, unwished };
   const tasks: MirrorTask<M>[] = [];
   for (const wish of [...wishes].sort((a, b) => Number(a.entry) - Number(b.entry))) {
     const mine = mirrors.filter(({ leaderOrderId }) => leaderOrderId === wish.order.orderId);
@@ -68,7 +69,6 @@ export function mirrorTasks<M extends StandingMirror>(
     }
     // It would take the place of a mirror that has to go, and nothing would become of either.
     if (mine.length === 0 && terms.waits?.(wish.order.orderId) === true) continue;
-    const others = { free, orders, unwished };
     const task = wish.entry ? entryTask(wish, mine[0] ?? null, others, terms, taken) : exitTask(wish, mine[0] ?? null, others, terms);
     if (task === null) continue;
     if (task.kind !== 'place') free.delete(task.mirror);

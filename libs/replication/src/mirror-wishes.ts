@@ -110,6 +110,7 @@ export const MIRRORS_PER_SIDE = 40;
 /** The orders that get a mirror, and those that are too far away. */
 function nearest(orders: readonly LeaderOrder[]): { readonly near: readonly LeaderOrder[]; readonly far: readonly MirrorWish[] } {
   const live = orders.filter(({ end }) => end === null);
+  if (live.length <= MIRRORS_PER_SIDE) return { near: live, far: [] };
   return { near: live.slice(0, MIRRORS_PER_SIDE), far: live.slice(MIRRORS_PER_SIDE).map(none) };
 }
 

@@ -21,6 +21,7 @@ const PLATFORM_TABLES = [
   'platform_jobs',
   'platform_limits',
   'schema_migrations',
+  'tenant_offboardings',
   'tenants',
   'tiers',
   'venue_networks',
@@ -118,6 +119,29 @@ describe('the catalogue', () => {
          and privilege_type not in ('SELECT', 'INSERT')`,
     );
     expect(rights).toEqual([]);
+    const columns: { right: string }[] = await owner.query(
+      `select table_name || '.' || column_name || ' ' || grantee as right from information_schema.role_column_grants
+       where grantee in ('lockstep_app', 'lockstep_engine', 'lockstep_backoffice') and table_name in ('ledger_transactions', 'events', 'audit_log', 'platform_audit_log', 'copy_settings', 'fee_schedules', 'leader_terms', 'copy_consents')
+         and privilege_type not in ('SELECT', 'INSERT')`,
+    );
+    // An erasure takes addresses out of events, and a trigger refuses whatever else.
+    expect(columns).toEqual([{ right: 'events.data lockstep_backoffice' }]);
+  });
+
+  it('lets an event change by the addresses in it alone', async () => {
+    const scope = await test.tenant('Events');
+    const [backoffice, address] = [await test.as('backoffice'), `0x${'Ab'.repeat(20)}`];
+    const data = `{"reason": "the venue names ${address}", "hash": "0x${'cd'.repeat(32)}"}`;
+    await backoffice.scoped(scope, async (unit) => {
+      await unit.events.append([{ id: test.ids.next('event'), type: 'x', version: 1, occurredAt: unit.now, data }]);
+    });
+    const change = (to: string) =>
+      backoffice.scoped(scope, (unit) =>
+        unit.execute('update events set data = $3::json where tenant_id = $1 and environment = $2', [...unit.scopeParameters, to]),
+      );
+    await expect(change('{"reason": "another"}')).rejects.toThrow('an event does not change');
+    await expect(change(data.replace('cdcd', 'erased'))).rejects.toThrow('an event does not change');
+    expect(await change(data.replace(address, 'erased'))).toBe(1);
   });
 
   it('gives no process a right on a table of another kind than listed, nor TRUNCATE or REFERENCES anywhere', async () => {

@@ -28,6 +28,24 @@ export class CommitUnknownError extends Error {
   }
 }
 
+/**
+ * The database is not there: it gave no connection or no answer within the bound, or a connection to it was lost. What the unit asked for does not stand, unless it
+ * was its commit. Thrown in the place of the driver's failure, which is its cause.
+ */
+export class DatabaseAwayError extends Error {
+  override readonly name = 'DatabaseAwayError';
+
+  constructor(cause: unknown) {
+    super('the database is not there', { cause });
+  }
+}
+
+/** Refusals by which the database says that it cannot now: it is out of resources (class 53), the statement or the wait for a lock took too long. */
+const BUSY_STATES = /^(?:53...|57014|55P03)$/;
+
+/** True where a unit failed because the database was away or could not: the same work may succeed later. */
+export const isDatabaseAway = (failure: unknown): boolean => failure instanceof DatabaseAwayError || BUSY_STATES.test(sqlState(failure) ?? '');
+
 /** What `engine_term_holds` raises. */
 const TERM_OVER_STATE = 'LT001';
 
@@ -49,8 +67,17 @@ export const isTermOver = (failure: unknown): boolean => failure instanceof Erro
 /** A driver's failure as what it means to whoever opened the unit. */
 export const openingFailure = (failure: unknown): unknown => (sqlState(failure) === TERM_OVER_STATE ? new TermOverError(failure) : failure);
 
+/** Severities that end a session; a server of another language says the same in its own words, which is why states are looked at too. */
+const ENDING_SEVERITIES: ReadonlySet<string> = new Set(['FATAL', 'PANIC']);
+/** States that end a session: the connection's own, an end by the operator, and the bounds of a session that does nothing. */
+const ENDING_STATES = /^(?:08...|57P..|25P0[34])$/;
+
 /** True when the database itself answered that a statement failed; false when the answer, or the session, was lost. */
-export const isRefusal = (failure: unknown): boolean => field(failure, 'severity') === 'ERROR';
+export function isRefusal(failure: unknown): boolean {
+  const severity = field(failure, 'severity');
+  if (severity === null || ENDING_SEVERITIES.has(severity)) return false;
+  return severity === 'ERROR' || !ENDING_STATES.test(sqlState(failure) ?? '');
+}
 
 function field(failure: unknown, name: string): string | null {
   const cause: unknown = failure instanceof QueryFailedError ? failure.driverError : failure;

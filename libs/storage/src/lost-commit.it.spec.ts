@@ -1,56 +1,35 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { TenantScope } from '@lockstep/kernel';
 import { systemClock } from '@lockstep/platform';
+import { type TcpLine, tcpLine } from '@lockstep/platform/testing/tcp-line';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommitUnknownError } from './failures';
 import { openStorage, type Storage } from './storage';
 import { openTestStorage, type TestStorage } from './testing/test-storage';
 
 /** A way to the database that goes dead once the server has answered the next commit: the commit stands and nobody is told. */
-interface DeafLine {
-  readonly url: string;
+interface DeafLine extends TcpLine {
   loseNextCommit(): void;
-  close(): Promise<void>;
 }
 
 async function deafLine(url: string): Promise<DeafLine> {
-  const target = new URL(url);
-  const sockets = new Set<Socket>();
   let losing = false;
-  const server: Server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname);
+  const line = await tcpLine(url, () => {
     let lost = false;
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    client.on('data', (bytes) => {
-      if (losing && bytes.toString('latin1').includes('commit\0')) {
-        losing = false;
-        lost = true;
-      }
-      upstream.write(bytes);
-    });
-    upstream.on('data', (bytes) => {
-      if (lost) client.destroy();
-      else client.write(bytes);
-    });
-    client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
+    return {
+      fromClient: (bytes) => {
+        if (losing && bytes.toString('latin1').includes('commit\0')) {
+          losing = false;
+          lost = true;
+        }
+        return 'passes';
+      },
+      fromServer: () => (lost ? 'cut' : 'passes'),
+    };
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const own = new URL(url);
-  own.hostname = '127.0.0.1';
-  own.port = typeof address === 'object' && address !== null ? String(address.port) : '';
   return {
-    url: own.toString(),
+    ...line,
     loseNextCommit: () => {
       losing = true;
-    },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }

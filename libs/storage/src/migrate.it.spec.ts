@@ -5,9 +5,11 @@ import { MIGRATIONS } from '../../../migrations';
 import { KeyAddresses } from '../../../migrations/0140-key-addresses';
 import { NarrowedKeys } from '../../../migrations/0143-narrowed-keys';
 import { Brands } from '../../../migrations/0170-brands';
+import { ErasedEvents } from '../../../migrations/0212-erased-events';
 import { ensureLogins, type RoleUrls, resolveRoleUrls } from './logins';
 import { migrate, revert } from './migrate';
 import { openStorage } from './storage';
+import { waitsForALock } from './testing/lock-waits';
 import { migratedDatabase } from './testing/test-storage';
 
 const clock = { now: () => 0, monotonic: () => 0 };
@@ -67,6 +69,41 @@ describe('migrations', () => {
   it('run once when two migrators start together', async () => {
     const reports = await Promise.all([migrate(database.url, urls), migrate(database.url, urls), migrate(database.url, urls)]);
     expect(reports.map((report) => report.applied.length).sort((a, b) => a - b)).toEqual([0, 0, MIGRATIONS.length]);
+  });
+});
+
+describe('a migration that needs a table in use', () => {
+  beforeEach(() => use(migratedDatabase()));
+  const limits = { lockTimeoutMs: 50, attemptsMax: 3, pauseMs: 20 };
+
+  /** Takes the newest migration back, and does `work` while a session holds every table that the migration changes; `release` ends that session's transaction. */
+  async function whileHeld(work: (release: () => Promise<unknown>) => Promise<void>): Promise<void> {
+    await revert(database.url, MIGRATIONS.length - MIGRATIONS.indexOf(ErasedEvents));
+    await asOwner(async (source) => {
+      const holder = source.createQueryRunner();
+      await holder.query('begin');
+      await holder.query('lock table events in row exclusive mode');
+      await work(() => holder.query('rollback'));
+      await holder.release();
+    });
+  }
+
+  it('gives it up soon, so that others are not queued behind it, and says what to do where it never got it', async () => {
+    await whileHeld(async (release) => {
+      await expect(migrate(database.url, urls, limits)).rejects.toThrow('3 attempts of 50 ms each did not get it');
+      await release();
+    });
+    expect((await migrate(database.url, urls, limits)).applied[0]).toBe(new ErasedEvents().name);
+  });
+
+  it('tries again and is run once the table is free', async () => {
+    await whileHeld(async (release) => {
+      const migrating = migrate(database.url, urls, { ...limits, attemptsMax: 1_000 });
+      await waitsForALock(database.url);
+      await release();
+      expect((await migrating).applied[0]).toBe(new ErasedEvents().name);
+    });
+    expect((await migrate(database.url, urls)).applied).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import { Brandings, Domains } from './platform/brands';
 import { Detection } from './platform/detection';
 import { PlatformEngines } from './platform/engines';
 import { Inbox } from './platform/inbox';
+import { Offboardings } from './platform/offboardings';
 import { PlatformAudit } from './platform/platform-audit';
 import { PlatformJobs } from './platform/platform-jobs';
 import { Contracts, KeyIndex, Markets, OperatorKeys, Tenants } from './platform/tenants';
@@ -11,20 +12,62 @@ import { Sql } from './unit/sql';
 
 /** A transaction on platform tables. Tenant tables show it no rows, because no scope is set. */
 export class PlatformUnit extends Sql {
-  readonly tenants = new Tenants(this);
-  readonly keyIndex = new KeyIndex(this);
-  readonly operatorKeys = new OperatorKeys(this);
-  readonly markets = new Markets(this);
-  readonly contracts = new Contracts(this);
-  readonly brandings = new Brandings(this);
-  readonly domains = new Domains(this);
-  readonly inbox = new Inbox(this);
-  readonly detection = new Detection(this);
-  readonly engines = new PlatformEngines(this);
-  readonly jobs = new PlatformJobs(this);
+  get tenants(): Tenants {
+    return this.only(Tenants);
+  }
+
+  get offboardings(): Offboardings {
+    return this.only(Offboardings);
+  }
+
+  get keyIndex(): KeyIndex {
+    return this.only(KeyIndex);
+  }
+
+  get operatorKeys(): OperatorKeys {
+    return this.only(OperatorKeys);
+  }
+
+  get markets(): Markets {
+    return this.only(Markets);
+  }
+
+  get contracts(): Contracts {
+    return this.only(Contracts);
+  }
+
+  get brandings(): Brandings {
+    return this.only(Brandings);
+  }
+
+  get domains(): Domains {
+    return this.only(Domains);
+  }
+
+  get inbox(): Inbox {
+    return this.only(Inbox);
+  }
+
+  get detection(): Detection {
+    return this.only(Detection);
+  }
+
+  get engines(): PlatformEngines {
+    return this.only(PlatformEngines);
+  }
+
+  get jobs(): PlatformJobs {
+    return this.only(PlatformJobs);
+  }
+
   readonly waveNumbers = { next: (): Promise<number> => nextWaveNumber(this) };
-  readonly limits = new PlatformLimits(this);
-  readonly audit = new PlatformAudit(this);
+  get limits(): PlatformLimits {
+    return this.only(PlatformLimits);
+  }
+
+  get audit(): PlatformAudit {
+    return this.only(PlatformAudit);
+  }
 
   /** Makes the monthly partitions of orders, fills and events from this month to `monthsAhead` (0 to 24) and returns how many are new. Back office only. */
   async makePartitions(monthsAhead: number): Promise<number> {

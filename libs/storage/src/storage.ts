@@ -1,54 +1,55 @@
 import 'reflect-metadata';
-import { type Clock, err, isId, must, ok, type Result, type TenantScope } from '@lockstep/kernel';
-import { DataSource, type Logger, type QueryRunner } from 'typeorm';
-import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
-import { CommitUnknownError, isConflict, isRefusal, openingFailure } from './failures';
+import { type Clock, err, ok, type Result, type TenantScope } from '@lockstep/kernel';
+import { DataSource, type Logger } from 'typeorm';
+import type { Connections, Opening, UnitTransaction } from './connections/connections';
+import { type AnswerBounds, oneByOne } from './connections/one-by-one';
+import { together } from './connections/together';
+import { isConflict } from './failures';
 import type { ProcessRole } from './logins';
 import { PlatformUnit } from './platform-unit';
 import { assertRole } from './role-check';
 import { ScopedUnit } from './scoped-unit';
 import * as tables from './tables';
 import type { Sql } from './unit/sql';
-import type { Within } from './unit/within';
+import type { Transaction } from './unit/transaction';
+import type { UnitOptions } from './unit-options';
+
+export type { UnitOptions } from './unit-options';
 
 export interface StorageOptions {
   /** Login of this process's own role, never the owner's. */
   readonly url: string;
   readonly role: ProcessRole;
   readonly clock: Clock;
+  /** Connections at most. Of the gateway's role half of them are for units that read what is committed, and each half is one at least. */
   readonly poolMax: number;
+  /** Of the gateway's role: all connections are opened at the start and kept, so that nobody waits for one to be opened when many come at once. */
+  readonly keepsOpen?: boolean;
   /** Bound of one statement; default 30 s. */
   readonly statementTimeoutMs?: number;
+  /** How long a unit waits for a connection; default 20 s in the gateway's role, 60 s in others. */
+  readonly connectionWaitMaxMs?: number;
+  /** How much longer than a statement may take an answer is waited for; default 15 s. Then the connection is given up. */
+  readonly silenceMaxMs?: number;
   /** Told every statement with its parameters, before it runs: for tests of scope predicates. */
   readonly onStatement?: (statement: string) => void;
   /** Told of a failed after-commit hook; the transaction it belongs to stands. */
   readonly onHookFailure?: (failure: unknown) => void;
 }
 
-export interface UnitOptions {
-  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
-  readonly readOnly?: boolean;
-  /** Pages show rows of these leaders, followers or copies alone; a page of rows that belong to none throws. Nothing else of the unit is bound by it. */
-  readonly within?: Within;
-  /**
-   * The unit reads whole tables of its scope and joins them, as an engine does at its start. Such joins are made by hashing: right after many rows were
-   * added, the planner still takes the tables for empty and would join thousands with thousands row by row. Statements may take 2 min.
-   */
-  readonly wholeScope?: boolean;
-  /**
-   * The term of the engine whose unit it is: where a newer engine has begun its own, nothing of the unit is done and `TermOverError` is thrown; and none begins
-   * while the unit is open. Costs no round trip. Units that only read are not asked.
-   */
-  readonly term?: number;
-}
-
 const STATEMENT_TIMEOUT_MS = 30_000;
-const WHOLE_SCOPE_TIMEOUT_MS = 120_000;
+/** Whoever calls a gateway waits for it; units of the other roles have work that nobody else does, and each holder of a connection has its own bounds. */
+const CONNECTION_WAIT_MAX_MS: Readonly<Record<ProcessRole, number>> = { app: 20_000, engine: 60_000, backoffice: 60_000 };
+const SILENCE_MAX_MS = 15_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 const CONFLICT_RETRIES_MAX = 3;
 
 /** The only way to the tables: one transaction per unit of work, inside one scope or on platform tables. */
 export interface Storage {
-  /** Runs `work` in one transaction inside the scope; its throw rolls back and is rethrown. Nothing is retried. A commit whose answer is lost throws `CommitUnknownError`. */
+  /**
+   * Runs `work` in one transaction inside the scope; its throw rolls back and is rethrown. Nothing is retried. A commit whose answer is lost throws
+   * `CommitUnknownError`. A database that is away throws within the bounds of the options: in the gateway's role `DatabaseAwayError`, in others the driver's failure.
+   */
   scoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options?: UnitOptions): Promise<T>;
   /** As `scoped`, run again up to three times when another transaction was first; then `conflict`. `work` must have no effect outside the unit. */
   tryScoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options?: UnitOptions): Promise<Result<T, 'conflict'>>;
@@ -61,33 +62,65 @@ export interface Storage {
 
 /** Connects and checks the role: throws when it owns a table, is superuser or has BYPASSRLS, or is not a member of its group. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const source = new DataSource({
+  const source = sourceOf(options);
+  await source.initialize();
+  try {
+    await assertRole(source, options.role);
+    if (options.role !== 'app') return new PostgresStorage(oneByOne(source, answerBoundsOf(options)), options);
+    await source.destroy();
+    const connections = togetherOf(options);
+    await connections.start();
+    return new PostgresStorage(connections, options);
+  } catch (failure) {
+    if (source.isInitialized) await source.destroy();
+    throw failure;
+  }
+}
+
+const connectionWaitMaxMsOf = ({ connectionWaitMaxMs, role }: StorageOptions): number => connectionWaitMaxMs ?? CONNECTION_WAIT_MAX_MS[role];
+
+const answerBoundsOf = ({ statementTimeoutMs, silenceMaxMs }: StorageOptions): AnswerBounds => ({
+  statementTimeoutMs: statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+  silenceMaxMs: silenceMaxMs ?? SILENCE_MAX_MS,
+});
+
+const sourceOf = (options: StorageOptions): DataSource =>
+  new DataSource({
     type: 'postgres',
     url: options.url,
     applicationName: `lockstep-${options.role}`,
     poolSize: options.poolMax,
+    // A server that takes the connection and says nothing would hold a start up for ever.
+    connectTimeoutMS: connectionWaitMaxMsOf(options),
     entities: Object.values(tables).map((table) => table.schema),
-    extra: { statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS, idle_in_transaction_session_timeout: 60_000 },
+    extra: {
+      statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    },
     ...(options.onStatement ? { logging: ['query'], logger: statementLogger(options.onStatement) } : { logging: false }),
   });
-  await source.initialize();
-  try {
-    await assertRole(source, options.role);
-  } catch (failure) {
-    await source.destroy();
-    throw failure;
-  }
-  return new PostgresStorage(source, options);
-}
+
+/** The gateway's units are many and short, and wait for nothing between their statements: those leave together. */
+const togetherOf = (options: StorageOptions): Connections =>
+  together({
+    url: options.url,
+    applicationName: `lockstep-${options.role}`,
+    poolMax: options.poolMax,
+    keepsOpen: options.keepsOpen === true,
+    ...answerBoundsOf(options),
+    idleInTransactionTimeoutMs: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    connectionWaitMaxMs: connectionWaitMaxMsOf(options),
+    ...(options.onStatement && { onStatement: options.onStatement }),
+  });
 
 class PostgresStorage implements Storage {
   constructor(
-    private readonly source: DataSource,
+    private readonly connections: Connections,
     private readonly options: StorageOptions,
   ) {}
 
   async scoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
-    return this.run(beginScoped(scope, options), (runner) => new ScopedUnit(runner, this.options.clock.now(), scope, options.within ?? null), work);
+    return this.run({ scope, options }, (transaction) => new ScopedUnit(transaction, this.options.clock.now(), scope, options.within ?? null), work);
   }
 
   async tryScoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<Result<T, 'conflict'>> {
@@ -102,38 +135,36 @@ class PostgresStorage implements Storage {
   }
 
   platform<T>(work: (unit: PlatformUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
-    return this.run(begin(options), (runner) => new PlatformUnit(runner, this.options.clock.now()), work);
+    return this.run({ scope: null, options }, (transaction) => new PlatformUnit(transaction, this.options.clock.now()), work);
   }
 
   async ping(): Promise<void> {
-    await this.source.query('select 1');
+    await this.connections.ping();
   }
 
   async close(): Promise<void> {
-    await this.source.destroy();
+    await this.connections.close();
   }
 
-  private async run<T, Unit extends Sql>(opening: string, makeUnit: (runner: QueryRunner) => Unit, work: (unit: Unit) => Promise<T>): Promise<T> {
-    const runner = this.source.createQueryRunner();
-    must(runner instanceof PostgresQueryRunner, 'storage runs on PostgreSQL');
+  private async run<T, Unit extends Sql>(
+    opening: Opening,
+    makeUnit: (transaction: Transaction) => Unit,
+    work: (unit: Unit) => Promise<T>,
+  ): Promise<T> {
+    const transaction = this.connections.open(opening);
     let unit: Unit;
     let value: T;
     try {
-      // BEGIN and the scope travel in one message; TypeORM is told that a transaction is open, so that it begins none of its own.
-      await runner.query(opening).catch((failure: unknown) => {
-        throw openingFailure(failure);
-      });
-      runner.isTransactionActive = true;
-      unit = makeUnit(runner);
+      await transaction.begin();
+      unit = makeUnit(transaction);
       value = await work(unit);
       if (!unit.ending().discarded) await unit.finish();
-      await (unit.ending().discarded ? runner.query('rollback') : commit(runner));
+      await (unit.ending().discarded ? transaction.rollBack() : transaction.commit());
     } catch (failure) {
-      await rollBack(runner);
+      await rollBack(transaction);
       throw failure;
     } finally {
-      runner.isTransactionActive = false;
-      await runner.release();
+      await transaction.release();
     }
     if (!unit.ending().discarded) await this.afterCommit(unit);
     return value;
@@ -150,43 +181,10 @@ class PostgresStorage implements Storage {
   }
 }
 
-function begin(options: UnitOptions): string {
-  const opening = `begin isolation level ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' read only' : ''}${inTerm(options)}`;
-  if (options.wholeScope !== true) return opening;
-  return `${opening}; set local enable_nestloop = off; set local statement_timeout = ${WHOLE_SCOPE_TIMEOUT_MS}`;
-}
-
-/** A snapshot taken before the term was asked for would not show a newer one. */
-function inTerm({ term, readOnly, isolation }: UnitOptions): string {
-  if (term === undefined || readOnly === true) return '';
-  must(Number.isSafeInteger(term), 'a term is a whole number');
-  must(isolation === undefined || isolation === 'read committed', 'a unit of a term reads what is committed');
-  return `; select engine_term_holds(${term})`;
-}
-
-/** A simple message takes no parameters, so both values are checked against their closed grammar before they stand in the text. */
-function beginScoped(scope: TenantScope, options: UnitOptions): string {
-  must(isId('tenant', scope.tenantId), 'a scope names a well-formed tenant id');
-  must(scope.environment === 'live' || scope.environment === 'test', 'a scope names a known environment');
-  return `${begin(options)}; select set_config('app.tenant_id', '${scope.tenantId}', true), set_config('app.environment', '${scope.environment}', true)`;
-}
-
-/**
- * PostgreSQL answers the commit of a transaction in which a statement was refused with a rollback, and without an error. A unit whose work caught that refusal
- * would take what never stood for written: any statement before the commit, in the same message, is refused there.
- */
-async function commit(runner: QueryRunner): Promise<void> {
+/** The first failure is the one worth reporting. */
+async function rollBack(transaction: UnitTransaction): Promise<void> {
   try {
-    await runner.query('select 1; commit');
-  } catch (failure) {
-    throw isRefusal(failure) ? failure : new CommitUnknownError(failure);
-  }
-}
-
-/** A connection that cannot even roll back is thrown away by the pool; the first failure is the one worth reporting. */
-async function rollBack(runner: QueryRunner): Promise<void> {
-  try {
-    await runner.query('rollback');
+    await transaction.rollBack();
   } catch {
     return;
   }

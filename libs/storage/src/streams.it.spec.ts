@@ -6,6 +6,7 @@ import type { NewEvent } from './rows/trading';
 import type { ScopedUnit } from './scoped-unit';
 import type { Storage } from './storage';
 import { removeExpiredKeys, runIdempotent } from './tenancy/idempotency';
+import { useSignature } from './tenancy/used-signatures';
 import { openTestStorage, type TestStorage } from './testing/test-storage';
 
 let test: TestStorage;
@@ -86,6 +87,25 @@ describe('the event stream', () => {
     const at = { epoch: appended?.epoch ?? '', seq: (appended?.lastSeq ?? 1n) - 1n };
     expect((await app.scoped(red, (unit) => unit.events.after(at, 1)))[0]?.data).toBe(data);
     expect(await app.scoped(blue, (unit) => unit.events.after(at, 10))).toEqual([]);
+  });
+});
+
+describe('a used signature', () => {
+  const signature = (text: string) => ({ digest: createHash('sha256').update(text).digest(), expiresAt: test.clock.now() + 1 });
+  const use = (scope: TenantScope, text: string) => app.scoped(scope, (unit) => useSignature(unit, signature(text)));
+
+  it('is used once in its scope, however many try at once', async () => {
+    const tried = await Promise.all(Array.from({ length: 8 }, () => use(red, 'a')));
+    expect(tried.filter(Boolean)).toHaveLength(1);
+    expect([await use(red, 'a'), await use(blue, 'a'), await use(red, 'b')]).toEqual([false, true, true]);
+  });
+
+  it('is used if and only if the unit stands', async () => {
+    await app.scoped(red, async (unit) => {
+      expect(await useSignature(unit, signature('c'))).toBe(true);
+      unit.discard();
+    });
+    expect([await use(red, 'c'), await use(red, 'c')]).toEqual([true, false]);
   });
 });
 

@@ -303,12 +303,16 @@ describe('the ledger', () => {
 describe('partitions', () => {
   it('are made ahead of time, and rows that came too early move into their month', async () => {
     const backoffice = await test.as('backoffice');
-    const far = Date.UTC(2027, 7, 15);
+    const strayed = () => backoffice.platform((unit) => unit.rowsInDefaultPartitions());
+    // The clock of these tests may stand before the month the schema was made in: its rows get their month first.
+    await asOwner(`select make_partitions('${new Date(test.clock.now()).toISOString()}', 2)`);
+    expect(await strayed()).toBe(0);
+    const far = Date.now() + 200 * 86_400_000;
     await engine.scoped(red, (unit) => unit.orders.save(sampleOrders(test.ids, 3_000n, 3, far)));
-    expect(await backoffice.platform((unit) => unit.rowsInDefaultPartitions())).toBe(3);
+    expect(await strayed()).toBe(3);
     expect(await backoffice.platform((unit) => unit.makePartitions(12))).toBeGreaterThan(0);
     expect(await backoffice.platform((unit) => unit.makePartitions(12))).toBe(0);
-    expect(await backoffice.platform((unit) => unit.rowsInDefaultPartitions())).toBe(0);
+    expect(await strayed()).toBe(0);
     const id = orderIdOf({ moveId: 3_000n, copyNo: 2n, instance: 1, leg: 0, attempt: 0 });
     expect(await engine.scoped(red, (unit) => unit.orders.get(id))).toMatchObject({ createdAt: far });
     const unguarded = await asOwner(

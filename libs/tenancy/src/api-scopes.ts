@@ -10,6 +10,7 @@ export const API_SCOPES = [
   'leaders:write',
   'followers:read',
   'followers:write',
+  'followers:erase',
   'venue_accounts:read',
   'venue_accounts:write',
   'entitlements:read',

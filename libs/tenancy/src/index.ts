@@ -1,6 +1,7 @@
 export * from './api-key';
 export * from './api-scopes';
 export * from './brand';
+export * from './faults';
 export * from './narrowing';
 export * from './operator-roles';
 export * from './route-classes';

@@ -6,7 +6,7 @@ import type { BackofficeContext } from '../context';
 import { DAY_MS, MINUTE_MS, type ScopedChore } from './chore';
 
 /** How far back fills are looked at: a back office may have been down this long without losing a charge. */
-const LOOK_BACK_MS = 7 * DAY_MS;
+export const LOOK_BACK_MS = 7 * DAY_MS;
 
 /** Readings of fills in one run. */
 const PAGES_MAX = 20;

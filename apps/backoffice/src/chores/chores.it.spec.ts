@@ -1,6 +1,15 @@
 import { makeId, parseMoney, price, RATE_ONE, rate, size, type TenantScope, UNIT, unwrap } from '@lockstep/kernel';
 import type { FeeScheduleVersion } from '@lockstep/ledger';
-import { type FillRow, fillIdOf, IDEMPOTENCY_TTL_MS, INTERNAL_ORDER, type NewRow, orderIdOf, runOperatorIdempotent } from '@lockstep/storage';
+import {
+  type FillRow,
+  fillIdOf,
+  IDEMPOTENCY_TTL_MS,
+  INTERNAL_ORDER,
+  type NewRow,
+  orderIdOf,
+  runOperatorIdempotent,
+  useSignature,
+} from '@lockstep/storage';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStorage, type TestStorage } from '../../../../libs/storage/src/testing/test-storage';
@@ -217,6 +226,23 @@ describe('housekeeping', () => {
       unit.query('select key from idempotency_keys where tenant_id = $1 and environment = $2', [...unit.scopeParameters]),
     );
     expect(left).toEqual([{ key: 'new' }]);
+  });
+
+  it('removes used signatures past their time and keeps the others', async () => {
+    const scope = await newTenant();
+    const app = await test.as('app');
+    for (const [text, expiresAt] of [
+      ['old', test.clock.now()],
+      ['new', test.clock.now() + 1],
+    ] as const)
+      expect(await app.scoped(scope, (unit) => useSignature(unit, { digest: Buffer.from(text), expiresAt }))).toBe(true);
+    await forgetExpired.run(ctx, scope);
+    const left = await app.scoped(scope, (unit) =>
+      unit.query(`select encode(digest, 'escape') as digest from used_signatures where tenant_id = $1 and environment = $2`, [
+        ...unit.scopeParameters,
+      ]),
+    );
+    expect(left).toEqual([{ digest: 'new' }]);
   });
 
   it('removes the operator’s keys past their time and keeps the others', async () => {

@@ -1,10 +1,10 @@
-import { removeExpiredKeys, removeExpiredOperatorKeys, removeOldExports } from '@lockstep/storage';
+import { removeExpiredKeys, removeExpiredOperatorKeys, removeExpiredSignatures, removeOldExports } from '@lockstep/storage';
 import { MINUTE_MS, type PlatformChore, type ScopedChore } from './chore';
 
 /** Files removed at a time: each may have thousands of chunks. */
 const EXPORTS_AT_A_TIME = 20;
 
-/** Retention: idempotency keys past their time, exported files past their keeping time. Settlements and the ledger stay. */
+/** Retention: idempotency keys and used signatures past their time, exported files past their keeping time. Settlements and the ledger stay. */
 export const forgetExpired: ScopedChore = {
   name: 'retention',
   everyMs: 10 * MINUTE_MS,
@@ -12,8 +12,9 @@ export const forgetExpired: ScopedChore = {
     const { retentionMax, exportKeepMs } = ctx.limits;
     const before = ctx.clock.now() - exportKeepMs;
     const keys = await ctx.storage.scoped(scope, (unit) => removeExpiredKeys(unit, retentionMax));
+    const signatures = await ctx.storage.scoped(scope, (unit) => removeExpiredSignatures(unit, retentionMax));
     const files = await ctx.storage.scoped(scope, (unit) => removeOldExports(unit, before, EXPORTS_AT_A_TIME));
-    if (keys + files > 0) ctx.log.info('expired things removed', { keys, files });
+    if (keys + signatures + files > 0) ctx.log.info('expired things removed', { keys, signatures, files });
   },
 };
 

@@ -3,14 +3,16 @@ import type { BackofficeContext } from '../context';
 import { accrueDue } from './accrue-markup';
 import type { PlatformChore, ScopedChore } from './chore';
 import { closeMonths } from './close-months';
+import { finishErasures } from './finish-erasures';
 import { foldBalances } from './fold-balances';
 import { forgetExpired, forgetOperatorKeys } from './forget-expired';
 import { keepPartitions } from './keep-partitions';
 import { keepWorlds } from './keep-worlds';
+import { offboardTenants } from './offboard-tenants';
 import { proveDaily } from './prove-ledger';
 
-export const SCOPED_CHORES: readonly ScopedChore[] = [accrueDue, foldBalances, closeMonths, forgetExpired, proveDaily, keepWorlds];
-export const PLATFORM_CHORES: readonly PlatformChore[] = [keepPartitions, forgetOperatorKeys];
+export const SCOPED_CHORES: readonly ScopedChore[] = [accrueDue, foldBalances, closeMonths, forgetExpired, proveDaily, keepWorlds, finishErasures];
+export const PLATFORM_CHORES: readonly PlatformChore[] = [keepPartitions, forgetOperatorKeys, offboardTenants];
 
 /** Remembers when each chore ran last and runs those that are due; a failing one is logged and comes again at its next time. */
 export class Timetable {

@@ -1,14 +1,20 @@
-import { FILE_SCHEMA_VERSION, fileName, type Manifest, wireTime } from '@lockstep/delivery';
+import { archiveFileName, FILE_SCHEMA_VERSION, fileName, type Manifest, wireTime } from '@lockstep/delivery';
 import { err, type Id, ok, present, type Result, type TenantScope } from '@lockstep/kernel';
-import { chainHashAt, type ExportParams, failExport, keepFile, lockExport, publishExport, type ScopedUnit } from '@lockstep/storage';
+import { ARCHIVE_KIND, chainHashAt, failExport, keepFile, lockExport, publishExport, type ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
 import { appendEvents, type BackofficeContext, newEvent } from '../context';
+import { writeArchive } from './archive-file';
 import { ChunkWriter, chunksOf, type WrittenBytes } from './chunk-writer';
-import { EXPORT_KINDS, type ExportKind, type WrittenRows, writeExport } from './export-file';
+import { EXPORT_KINDS, type WrittenRows, writeExport } from './export-file';
 
 export type RenderExportError = 'no_such_export' | 'bad_request' | 'conflict';
 
-const request = z.object({ kind: z.enum(EXPORT_KINDS), params: z.object({ fromMs: z.int().min(0), toMs: z.int().min(0) }) });
+const range = { fromMs: z.int().min(0), toMs: z.int().min(0) };
+const request = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(EXPORT_KINDS), params: z.object(range) }),
+  z.object({ kind: z.literal(ARCHIVE_KIND), params: z.object({ ...range, table: z.string() }) }),
+]);
+type ExportRequest = z.output<typeof request>;
 
 /** Writes an export's file and manifest from one snapshot, then offers it and tells. Repeating it changes nothing. */
 export async function renderExport(ctx: BackofficeContext, scope: TenantScope, id: Id<'export'>): Promise<Result<true, RenderExportError>> {
@@ -34,14 +40,20 @@ async function render(ctx: BackofficeContext, unit: ScopedUnit, id: Id<'export'>
   if (found.sha256 !== null) return ok(true);
   const wanted = request.safeParse(found);
   if (!wanted.success) return err('bad_request');
-  const { kind, params } = wanted.data;
   await unit.exports.removeChunks(id);
   const writer = new ChunkWriter(chunksOf(unit, id), ctx.limits.chunkBytes);
-  const rows = await writeExport(unit, kind, params, writer);
+  const rows = await writeRows(unit, wanted.data, writer);
+  if (rows === null) return err('bad_request');
   const bytes = await writer.finish();
-  const manifest = await manifestOf(unit, kind, params, rows, bytes);
+  const manifest = await manifestOf(unit, wanted.data, rows, bytes);
   await keepFile(unit, id, { fileName: manifest.file_name, rowCount: rows.rowCount, byteCount: bytes.byteCount, sha256: bytes.sha256, manifest });
   return ok(true);
+}
+
+async function writeRows(unit: ScopedUnit, wanted: ExportRequest, writer: ChunkWriter): Promise<WrittenRows | null> {
+  if (wanted.kind !== ARCHIVE_KIND) return writeExport(unit, wanted.kind, wanted.params, writer);
+  const rowCount = await writeArchive(unit, wanted.params.table, writer);
+  return rowCount === null ? null : { rowCount, controlTotals: [] };
 }
 
 async function publish(ctx: BackofficeContext, unit: ScopedUnit, id: Id<'export'>): Promise<void> {
@@ -60,13 +72,13 @@ async function publish(ctx: BackofficeContext, unit: ScopedUnit, id: Id<'export'
   ctx.counters.exportRendered();
 }
 
-async function manifestOf(unit: ScopedUnit, kind: ExportKind, range: ExportParams, rows: WrittenRows, bytes: WrittenBytes): Promise<Manifest> {
-  const period = { start: wireTime(range.fromMs), end: wireTime(range.toMs) };
+async function manifestOf(unit: ScopedUnit, wanted: ExportRequest, rows: WrittenRows, bytes: WrittenBytes): Promise<Manifest> {
+  const period = { start: wireTime(wanted.params.fromMs), end: wireTime(wanted.params.toMs) };
   const { seq } = await unit.ledger.head();
   return {
     schema_version: FILE_SCHEMA_VERSION,
-    kind,
-    file_name: fileName(kind, period.start, period.end),
+    kind: wanted.kind,
+    file_name: wanted.kind === ARCHIVE_KIND ? archiveFileName(wanted.params.table) : fileName(wanted.kind, period.start, period.end),
     tenant_id: unit.scope.tenantId,
     environment: unit.scope.environment,
     period,

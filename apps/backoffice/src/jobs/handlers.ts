@@ -5,6 +5,7 @@ import type { BackofficeContext } from '../context';
 import { closePeriod } from '../files/close-period';
 import { giveUpExport, renderExport } from '../files/render-export';
 import { giveUpWork, workOnWorld } from '../sandbox/work-on-world';
+import { carryOutErasure } from './erase-follower';
 
 /** How a job did not end well. `retry`: the same work may succeed later. */
 export interface JobFailure {
@@ -54,6 +55,20 @@ const renderExportHandler: JobHandler = {
   },
 };
 
+const erasePayload = z.object({ followerId: z.string() });
+
+const eraseFollowerHandler: JobHandler = {
+  async run(ctx, scope, job) {
+    const payload = erasePayload.safeParse(job.payload);
+    if (!payload.success || !isId('follower', payload.data.followerId)) return refused('bad_payload');
+    const erased = await carryOutErasure(ctx, scope, payload.data.followerId);
+    return erased.ok ? ok({ ended: erased.value }) : refused(erased.error, true);
+  },
+  async giveUp(ctx, scope, job, reason) {
+    ctx.log.error('an erasure was given up', { tenant: scope.tenantId, environment: scope.environment, job: job.id, reason });
+  },
+};
+
 const sandboxHandler: JobHandler = {
   async run(ctx, scope, job) {
     const worked = await workOnWorld(ctx, scope, job.id);
@@ -66,6 +81,7 @@ const sandboxHandler: JobHandler = {
 export const HANDLERS: ReadonlyMap<string, JobHandler> = new Map([
   [TENANT_JOBS.closePeriod, closePeriodHandler],
   [TENANT_JOBS.renderExport, renderExportHandler],
+  [TENANT_JOBS.eraseFollower, eraseFollowerHandler],
 ]);
 
 /** Work on tenants' own worlds, which may take a quarter of an hour: it has places of its own, so that no settlement waits for it. */

@@ -28,20 +28,7 @@ async function askForExport(scope: TenantScope, kind: string, params: unknown): 
   const app = await test.as('app');
   const id = test.ids.next('export');
   await app.scoped(scope, async (unit) => {
-    await unit.exports.insert({
-      id,
-      kind,
-      params,
-      status: 'queued',
-      error: null,
-      fileName: null,
-      rowCount: null,
-      byteCount: null,
-      sha256: null,
-      manifest: null,
-      createdAt: unit.now,
-      completedAt: null,
-    });
+    await unit.exports.begin({ id, kind, params });
     await unit.jobs.enqueue(renderExportJob(test.ids, unit.now, { exportId: id }));
   });
   return id;

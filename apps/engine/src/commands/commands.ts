@@ -1,10 +1,11 @@
 import { parseCommandWakeup, WAKEUP_CHANNELS } from '@lockstep/delivery';
-import { type TenantScope, type Timer } from '@lockstep/kernel';
+import { type EpochMs, type TenantScope, type Timer } from '@lockstep/kernel';
 import type { CommandRow } from '@lockstep/storage';
 import { scopeFromPlatformList, scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { answerProposal } from '../proposals/answer-proposal';
+import type { EndedCommand } from '../trace-command';
 import { activateCopy } from './activate-copy';
 import { activateInTime } from './activate-in-time';
 import { bindAsRead, changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
@@ -45,6 +46,8 @@ export class Commands {
   private readonly rests = new WeakMap<CommandRow, NonNullable<LaterEnd['rest']>>();
   /** When flows were tried first, monotonic ms. */
   private readonly triedSince = new WeakMap<CommandRow, number>();
+  /** When commands were taken in hand first. */
+  private readonly begunAt = new WeakMap<CommandRow, EpochMs>();
   private timer: Timer | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private closing = false;
@@ -56,6 +59,8 @@ export class Commands {
   constructor(
     private readonly ctx: EngineContext,
     private readonly parts: CommandParts,
+    /** Told of each command that ended. */
+    private readonly told: (command: EndedCommand) => void = () => undefined,
   ) {
     this.stopWatch = new StopWatch(ctx, parts);
   }
@@ -192,6 +197,8 @@ export class Commands {
   }
 
   private async carryOutOnce(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<Again | null> {
+    const begunAt = this.begunAt.get(command) ?? this.ctx.clock.now();
+    this.begunAt.set(command, begunAt);
     const rest = this.rests.get(command);
     const end = await (rest === undefined ? this.apply(scope, command, before, attempt) : rest());
     if (end.status === 'later') {
@@ -211,6 +218,8 @@ export class Commands {
         ]);
       });
     });
+    const refusedFor = end.status === 'refused' ? end.reason : null;
+    this.told({ scope, command, begunAt, endedAt: this.ctx.clock.now(), refusedFor, attempts: attempt });
     if (end.status === 'refused') this.ctx.log.warn('a command was refused', { ...data, reason: end.reason, detail: end.detail });
     return null;
   }

@@ -24,6 +24,8 @@ export interface DueIn {
 
 /** Tasks of a copy as actions: entries of each instrument in actions of their own, because they are judged together. */
 export function mirrorActions(copy: CopyRecord, due: readonly DueIn[]): MirrorActions {
+  // Nearly always so.
+  if (due.every(({ tasks }) => tasks.length === 0)) return { copy, cancels: [], exits: [], entries: [] };
   const pick = (from: readonly DueIn[], kind: StopTask['kind'], enters: boolean): Actions => {
     const chosen = from.flatMap(({ sheet, tasks }) =>
       tasks

@@ -26,7 +26,7 @@ import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { BlindTimes } from './blind-times';
 import { cancelsOf, type DueIn, type MirrorActions, mirrorActions } from './mirror-actions';
-import { endsMirrors, type KeptMirror, mirrorsIn, refreshMirrors } from './mirror-totals';
+import { endsMirrors, type KeptMirror, mirrorsIn, putTotals } from './mirror-totals';
 import { MirrorTurns } from './mirror-turns';
 
 /** A book is valued for mirrors at most so often, in ms: what they may take is judged once more right before it leaves. */
@@ -71,13 +71,17 @@ export class MirrorKeeper {
   /** Looks at the copies of a leader, or at all that mirror orders or still have mirrors. Returns at once. */
   look(of: WatchedAccount | null = null): void {
     const now = Math.floor(this.ctx.clock.now());
-    const holding = new Set([...this.ctx.standingStops.mirrors()].map(({ copyNo }) => copyNo));
+    const holding = new Set<number>();
+    for (const { copyNo } of this.ctx.standingStops.mirrors()) holding.add(copyNo);
     const due: MirrorActions[] = [];
+    const leaders = new Map<WatchedAccount, LeaderFigures>();
     for (const copy of this.ctx.registry.copies.values()) {
       if (of !== null && copy.watched !== of) continue;
       if (copy.settings.policy === 'orders') this.mirroring.add(copy.no);
       if (!this.mirroring.has(copy.no) && !holding.has(copy.no)) continue;
-      const actions = mirrorActions(copy, this.dueOf(copy, now));
+      const leader = leaders.get(copy.watched) ?? leaderOf(copy.watched, now);
+      leaders.set(copy.watched, leader);
+      const actions = mirrorActions(copy, this.dueOf(copy, leader, now));
       if (copy.account.signs && !this.stops.isBusy(copy.account)) due.push(actions);
     }
     if (of === null) this.forgetGone();
@@ -97,7 +101,7 @@ export class MirrorKeeper {
     return this.blindTimes.size + this.mirroring.size + this.valuedAt.size;
   }
 
-  private dueOf(copy: CopyRecord, now: number): readonly DueIn[] {
+  private dueOf(copy: CopyRecord, leader: LeaderFigures, now: number): readonly DueIn[] {
     const { watched, row } = copy;
     if (watched.book.copies.copyNo[row] !== copy.no) return [];
     const all: DueIn[] = [];
@@ -107,8 +111,9 @@ export class MirrorKeeper {
     for (const coin of coins) {
       const sheet = meetInstrument(watched, coin, this.onAppeared);
       if (sheet === null) continue;
-      refreshMirrors(this.ctx, copy, sheet);
-      all.push({ sheet, tasks: this.dueIn(copy, sheet, now).filter((task) => !this.isQuiet(copy, task, now)) });
+      const mirrors = mirrorsIn(this.ctx, copy, coin);
+      putTotals(copy, sheet, mirrors);
+      all.push({ sheet, tasks: this.dueIn(copy, sheet, mirrors, leader, now).filter((task) => !this.isQuiet(copy, task, now)) });
     }
     return all;
   }
@@ -128,10 +133,15 @@ export class MirrorKeeper {
     return coins;
   }
 
-  private dueIn(copy: CopyRecord, sheet: InstrumentSheet, now: number): readonly MirrorTask<KeptMirror>[] {
+  private dueIn(
+    copy: CopyRecord,
+    sheet: InstrumentSheet,
+    mirrors: readonly KeptMirror[],
+    leader: LeaderFigures,
+    now: number,
+  ): readonly MirrorTask<KeptMirror>[] {
     const { watched, row } = copy;
     const { coin } = sheet.instrument;
-    const mirrors = mirrorsIn(this.ctx, copy, coin);
     if (endsMirrors(copy)) {
       if (this.isAhead(copy, sheet) || !this.isWritten(copy, sheet)) this.bound(copy, sheet);
       return cancelsOf(mirrors);
@@ -140,7 +150,7 @@ export class MirrorKeeper {
     if (!watched.working.knows(sheet.instrument.dex)) return this.blind(place, mirrors, now, this.entriesOf(copy, sheet, now) === 'no');
     this.blindTimes.end(place);
     const orders = watched.working.of(coin);
-    const wished = this.wishesOf(copy, sheet, now);
+    const wished = this.wishesOf(copy, sheet, leader);
     const beyond = beyondBounds(sheet.rows, row, wished.bounds);
     const isBeyond = beyond.buy > 0 || beyond.sell > 0;
     if (isBeyond || !this.isWritten(copy, sheet)) this.bound(copy, sheet);
@@ -161,22 +171,13 @@ export class MirrorKeeper {
     return atOnce || lasted >= this.ctx.limits.mirrorBlindMs ? cancelsOf(mirrors.filter(({ reduceOnly }) => !reduceOnly)) : [];
   }
 
-  private wishesOf(copy: CopyRecord, sheet: InstrumentSheet, now: number): MirrorWishes {
+  private wishesOf(copy: CopyRecord, sheet: InstrumentSheet, leader: LeaderFigures): MirrorWishes {
     const { watched, row } = copy;
     const { copies } = watched.book;
     // An order that stands reduce-only could close what another copy of the account holds.
-    const isAlone = this.ctx.registry.copiesOf(copy.account).length === 1;
+    const isAlone = this.ctx.registry.rowsOf(copy.account).length === 1;
     if (endsMirrors(copy) || !isAlone) return NOTHING;
     const { rows, leaderLots, mark } = sheet;
-    const { markets } = watched.network;
-    const equity = watched.leader.equityBefore(markets.dollarClearinghouses(), now);
-    const volatility = watched.volatility.value;
-    const ratio = kappaOf(
-      copies,
-      row,
-      equity === null ? 0 : leaderEquityColumn(equity),
-      volatility === null ? 0 : toExact(volatility, 'leader volatility'),
-    );
     return mirrorWishes({
       leaderLots,
       orders: watched.working.of(sheet.instrument.coin),
@@ -187,7 +188,7 @@ export class MirrorKeeper {
       aheadSell: rows.aheadSell[row] ?? 0,
       hangingBuy: hangingAhead(rows, row, true),
       hangingSell: hangingAhead(rows, row, false),
-      kappa: ratio,
+      kappa: kappaOf(copies, row, leader.equity, leader.volatility),
       mark,
     });
   }
@@ -247,7 +248,7 @@ export class MirrorKeeper {
     for (const copy of copies) {
       const { watched, row, no: copyNo } = copy;
       if (watched.book.copies.copyNo[row] !== copyNo || !(endsMirrors(copy) || watched.working.knows(dex))) continue;
-      const isBounded = boundAhead(sheet, row, this.wishesOf(copy, sheet, now).bounds);
+      const isBounded = boundAhead(sheet, row, this.wishesOf(copy, sheet, leaderOf(watched, now)).bounds);
       if (isBounded) this.ctx.log.info('what mirrors filled ahead is bounded', { copyNo, coin });
       if (isBounded || !this.isWritten(copy, sheet)) changed.push(copy);
     }
@@ -259,6 +260,17 @@ export class MirrorKeeper {
     if (this.quiet.size > this.ctx.limits.openOrdersMax) this.quiet.clear();
     this.quiet.set(placeOf(stop), this.ctx.clock.now() + this.ctx.limits.stopRetryMs);
   }
+}
+
+/** What the ratio of a leader's copies is formed with, as columns have it; 0: not known. */
+interface LeaderFigures {
+  readonly equity: number;
+  readonly volatility: number;
+}
+
+function leaderOf({ leader, network, volatility: { value: volatility } }: WatchedAccount, now: number): LeaderFigures {
+  const equity = leader.equityBefore(network.markets.dollarClearinghouses(), now);
+  return { equity: equity === null ? 0 : leaderEquityColumn(equity), volatility: volatility === null ? 0 : toExact(volatility, 'leader volatility') };
 }
 
 const placeOf = ({ copyNo, mirror }: StandingStop): string => `${copyNo} ${mirror?.leaderOrderId ?? ''}`;

@@ -74,6 +74,11 @@ export function refreshMirrors(
   sheet: InstrumentSheet,
   leaderLots: number = sheet.leaderLots,
 ): void {
+  putTotals(copy, sheet, mirrorsIn(ctx, copy, sheet.instrument.coin), leaderLots);
+}
+
+/** As {@link refreshMirrors}, for whoever has found the copy's mirrors in the instrument already. */
+export function putTotals(copy: CopyRecord, sheet: InstrumentSheet, mirrors: readonly KeptMirror[], leaderLots: number = sheet.leaderLots): void {
   const { watched, row } = copy;
   if (watched.book.copies.copyNo[row] !== copy.no) return;
   const { working } = watched;
@@ -81,7 +86,7 @@ export function refreshMirrors(
   const isFlat = (leaderLots === 0 || sheet.rows.target[row] === 0) && sheet.rows.aheadBuy[row] === 0 && sheet.rows.aheadSell[row] === 0;
   const waitsForNone = isFlat || !isKnown || endsMirrors(copy);
   const totals: { -readonly [K in keyof MirrorTotals]: number } = { ...NO_MIRRORS };
-  for (const mirror of mirrorsIn(ctx, copy, sheet.instrument.coin)) {
+  for (const mirror of mirrors) {
     const unfilled = !isKnown ? 0 : unfilledOf(working.find(mirror.leaderOrderId), leaderLots);
     const claim = Math.min(mirror.working, claimOf(mirror, unfilled));
     if (mirror.reduceOnly) totals[mirror.buy ? 'exitBuy' : 'exitSell'] += waitsForNone ? 0 : claim;
@@ -107,11 +112,13 @@ export function refreshMirrorsOf(
   coin: string | null,
   leaderLots?: number,
 ): void {
-  const done = new Set<InstrumentSheet | CopyRecord>();
+  const done = new Map<CopyRecord, Set<string>>();
   for (const stop of ctx.standingStops.mirrors()) {
     const copy = ctx.registry.copies.get(stop.copyNo);
-    if (copy?.watched !== watched || (coin !== null && stop.instrument.coin !== coin) || (coin !== null && done.has(copy))) continue;
-    if (coin !== null) done.add(copy);
+    if (copy?.watched !== watched || (coin !== null && stop.instrument.coin !== coin)) continue;
+    const coins = done.get(copy) ?? new Set<string>();
+    if (coins.has(stop.instrument.coin)) continue;
+    done.set(copy, coins.add(stop.instrument.coin));
     refreshMirrorOf(ctx, stop, leaderLots);
   }
 }

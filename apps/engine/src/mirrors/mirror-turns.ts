@@ -21,7 +21,7 @@ export class MirrorTurns {
 
   share(due: readonly MirrorActions[]): readonly MirrorTurn[] {
     const isLater = ({ copy }: MirrorActions): number => (copy.no < this.next ? 1 : 0);
-    const inTurn = [...due].sort((a, b) => isLater(a) - isLater(b) || a.copy.no - b.copy.no);
+    const inTurn = due.filter(isDue).sort((a, b) => isLater(a) - isLater(b) || a.copy.no - b.copy.no);
     const granted = new Map<CopyRecord, (readonly [...Actions])[]>();
     let short: number | null = null;
     for (const kind of ['cancels', 'exits', 'entries'] as const) {
@@ -50,3 +50,5 @@ export class MirrorTurns {
     return taken;
   }
 }
+
+const isDue = ({ cancels, exits, entries }: MirrorActions): boolean => cancels.length > 0 || exits.length > 0 || entries.length > 0;

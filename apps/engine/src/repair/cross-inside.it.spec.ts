@@ -13,6 +13,7 @@ import { InsideCrossing } from './cross-inside';
 import { Reconciler } from './reconcile';
 
 const LOTS = 10 ** STAGE_COIN.szDecimals;
+const PATIENCE_MS = 300_000;
 
 /** One copy bought 2 at 100, another of the same account sold 1.5 at 110; what they hold is booked. */
 describe('two copies of one account', () => {
@@ -25,7 +26,9 @@ describe('two copies of one account', () => {
     stage = await openBooksStage();
     const { ctx, books } = stage;
     lanes = new WaveLanes(ctx, books, () => undefined);
-    inside = new InsideCrossing(ctx, books, lanes, new FillCollector(ctx, books));
+    // On a slow machine a price stays young and a cross is waited for: neither is what these tests are about.
+    const limits = { ...ctx.limits, crossWaitMaxMs: PATIENCE_MS, bookMaxAgeMs: PATIENCE_MS, markMaxAgeMs: PATIENCE_MS };
+    inside = new InsideCrossing({ ...ctx, limits }, books, lanes, new FillCollector(ctx, books));
     short = await secondCopy(stage);
     await stage.hold('2', '100');
     await holdOf(stage, short, 'sell', '1.5', '110');

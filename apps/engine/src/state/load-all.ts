@@ -12,7 +12,8 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
   for (const scope of rows) {
     const added = [];
     for (const row of scope.accounts) {
-      if (row.status !== 'active') continue;
+      // A closed one is read on, and has no copies.
+      if (row.status !== 'active' && row.status !== 'closed') continue;
       const network = await directory.find(row.venue, row.network);
       if (network === null) continue;
       const record = addAccount(ctx, row, scope.scope, network, {

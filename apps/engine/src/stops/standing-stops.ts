@@ -121,9 +121,12 @@ export class StandingStops {
     return this.mirrorSet;
   }
 
-  /** Those of a copy in an instrument. */
+  /** Those of a copy in an instrument. Asked for several times a second for every copy. */
   mirrorsOf(copy: CopyRecord, coin: string): readonly StandingStop[] {
-    return this.ofCopy(copy).filter(({ mirror, instrument }) => mirror !== null && instrument.coin === coin);
+    const found: StandingStop[] = [];
+    for (const stop of this.byAccount.get(copy.account.index) ?? [])
+      if (stop.copyNo === copy.no && stop.mirror !== null && stop.instrument.coin === coin) found.push(stop);
+    return found;
   }
 
   find(clientOrderId: ClientOrderId): StandingStop | undefined {
@@ -139,7 +142,9 @@ export class StandingStops {
   }
 
   ofCopy(copy: CopyRecord): readonly StandingStop[] {
-    return this.ofAccount(copy.account).filter(({ copyNo }) => copyNo === copy.no);
+    const found: StandingStop[] = [];
+    for (const stop of this.byAccount.get(copy.account.index) ?? []) if (stop.copyNo === copy.no) found.push(stop);
+    return found;
   }
 
   /** A fill brought an account's net to flat, or beyond: what stood to close it with orders of this side is asked for at once. A new position would have no stop. */

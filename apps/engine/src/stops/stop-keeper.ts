@@ -136,7 +136,11 @@ export class StopKeeper {
 
   /** While an answer about one of an account's stops is awaited, nothing new is decided there. */
   isBusy(account: AccountRecord): boolean {
-    return this.sending.has(account) || this.ctx.standingStops.ofAccount(account).some((stop) => this.asking.has(stop));
+    if (this.sending.has(account)) return true;
+    // Few are asked about at a time, and an account may have many.
+    for (const stop of this.asking.keys())
+      if (stop.account.index === account.index && this.ctx.standingStops.find(stop.clientOrderId) === stop) return true;
+    return false;
   }
 
   private note(copyNo: number, coin: string, change: { readonly changedAt?: EpochMs; readonly quietUntil?: EpochMs }): void {

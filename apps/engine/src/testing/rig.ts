@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CopyId, type FollowerId, type LeaderId, type TenantId, type TenantScope, UNIT, type VenueAccountId } from '@lockstep/kernel';
-import { makeSealingKeys, type Secret, sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
+import { knownFlags, makeSealingKeys, type Secret, sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { type CopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { type CommandKind, MAIN_ACCOUNT, openStorage, resolveRoleUrls, type Storage, type VenueAccountRow } from '@lockstep/storage';
 import { migratedDatabase } from '@lockstep/storage/testing/test-storage';
@@ -16,6 +16,10 @@ import { startVenue, type TestVenue } from './sim-control';
 export interface Rig {
   readonly venue: TestVenue;
   readonly storage: Storage;
+  /** The owner's; a test that stands between an engine and its server gives the engine another way there. */
+  readonly databaseUrl: string;
+  /** Id of the key that agents' keys are sealed for. */
+  readonly sealingKeyId: string;
   /** Starts the built engine; `env` adds to its environment, e.g. a crash point. With `ENGINE_ENTRY` it starts as in service, with made-up waves first. */
   startEngine(env?: Readonly<Record<string, string>>, entry?: string): Promise<TestProcess>;
   /** The server forgets who holds the engine's lock, as after a failover. */
@@ -56,7 +60,7 @@ const UNREHEARSED_ENTRY = 'dist/apps/engine/src/testing/unrehearsed-engine.js';
 /** Each signing thread keeps few signatures ready: an engine of a test lives for seconds and sends a handful of orders, and thousands would cost it more than all else. */
 const FEW_PRESIGNATURES = { LOCKSTEP_PRESIGNATURES: '64' } as const;
 /** Code is compiled for speed after eight times as much work as by default: most of what so short a life would compile never pays. */
-const PATIENT = ['--interrupt-budget=540672'] as const;
+const PATIENT = knownFlags(['--interrupt-budget=540672']);
 
 /** `venueName` is the venue that leaders and accounts are registered at; its network is always `sim`. */
 export async function startRig(venueArgs: readonly string[] = [], venueName = 'hyperliquid'): Promise<Rig> {
@@ -71,6 +75,8 @@ export async function startRig(venueArgs: readonly string[] = [], venueName = 'h
   return {
     venue,
     storage,
+    databaseUrl: database.url,
+    sealingKeyId: sealer(keys.publicKey).keyId,
     startEngine: async (env = {}, entry = UNREHEARSED_ENTRY) => {
       const standard = {
         DATABASE_URL: database.url,

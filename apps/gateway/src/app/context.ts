@@ -1,6 +1,6 @@
 import type { ApiCalendar } from '@lockstep/delivery';
 import type { Clock, Ids, Random } from '@lockstep/kernel';
-import type { Config, GatewayKeys, Health, Limiter, Logger, LoopDelay, Metrics, RedisConnection, Wakeups } from '@lockstep/platform';
+import type { Config, GatewayKeys, Health, Limiter, Logger, LoopDelay, Metrics, RedisConnection, Traces, Wakeups } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
 import type { KeyDigest } from '@lockstep/tenancy';
 import type { StreamLimits } from '../stream/limits';
@@ -20,6 +20,7 @@ export interface GatewayContext {
   readonly keys: GatewayKeys;
   readonly digest: KeyDigest;
   readonly metrics: Metrics;
+  readonly traces: Traces;
   readonly log: Logger;
   /** Not ready from the moment the process begins to drain. */
   readonly health: Health;

@@ -1,7 +1,9 @@
 import { API_CALENDAR, SUBPROTOCOL } from '@lockstep/delivery';
+import { mayCall, OPERATOR_OPERATIONS, OPERATOR_ROLES } from '@lockstep/tenancy';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
+import { SECURITY_SCHEME } from '../auth/access';
 import { answerComponents } from '../http/documented';
 import { API_VERSION } from '../http/versions';
 import { STREAM_PATH } from '../stream/door';
@@ -37,6 +39,7 @@ const API_VERSION_FIELD = {
 const STREAM: Operation = {
   operationId: 'stream.open',
   tags: ['stream'],
+  security: [{ [SECURITY_SCHEME]: ['events:read'] }],
   responses: {
     '101': {
       description: `A WebSocket with subprotocol \`${SUBPROTOCOL}\`. Send \`{"op":"subscribe"}\`, with \`"after":{"epoch":"…","seq":"41"}\` to go on behind a position; \`event\` frames follow. Browsers offer a stream ticket as a second subprotocol.`,
@@ -67,7 +70,7 @@ export function openApiDocument(app: INestApplication, title: string): OpenAPIOb
     .setVersion('1')
     .setDescription(DESCRIPTION)
     .addBearerAuth()
-    .addSecurityRequirements('bearer')
+    .addSecurityRequirements(SECURITY_SCHEME)
     .build();
   const made = SwaggerModule.createDocument(app, base, { operationIdFactory: operationId });
   if (Object.keys(made.paths).includes('/v1/stream-tickets')) made.paths[STREAM_PATH] = { get: STREAM };
@@ -99,6 +102,16 @@ function withComponents(document: OpenAPIObject): OpenAPIObject {
 const referencesIn = (part: object): string[] =>
   [...JSON.stringify(part).matchAll(/"#\/components\/schemas\/([A-Za-z]+)"/g)].map((match) => match[1] ?? '');
 
+/** Which rights an operation asks of its key, in words; null: none. */
+function rightsOf(id: string, { security }: Operation): string | null {
+  const roles = OPERATOR_ROLES.filter((role) => OPERATOR_OPERATIONS.includes(id) && mayCall(role, id));
+  if (roles.length > 0) return `Roles: ${listed(roles)}.`;
+  const scopes = (security ?? []).flatMap((one) => one[SECURITY_SCHEME] ?? []);
+  return scopes.length > 0 ? `Scopes: ${listed(scopes)}.` : null;
+}
+
+const listed = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
+
 /** Header fields of answers that have them. */
 function describeHeaders(path: string, operation: Operation): void {
   const asks = (name: string): boolean => (operation.parameters ?? []).some((parameter) => 'name' in parameter && parameter.name === name);
@@ -124,6 +137,8 @@ function describeOperation(path: string, method: (typeof METHODS)[number], opera
     operation.requestBody !== undefined && 'content' in operation.requestBody ? operation.requestBody.content['application/json'] : undefined;
   if (example !== undefined && json !== undefined) json.example = example;
   if (!path.startsWith('/v1/') || OPEN.has(id)) operation.security = [];
+  const rights = rightsOf(id, operation);
+  if (rights !== null) operation.description = [operation.description, rights].filter((part) => part !== undefined && part !== '').join('\n\n');
   const takesKey = (method === 'post' || method === 'patch') && !NEVER_REPEATED.has(id);
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
   if (path.startsWith('/v1/') && path !== STREAM_PATH) operation.parameters = [...(operation.parameters ?? []), API_VERSION_FIELD];

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ZodValidationPipe } from 'nestjs-zod';
 import { AccessGuard } from '../auth/access.guard';
 import { ApiKeyStrategy } from '../auth/api-key.strategy';
@@ -14,12 +14,14 @@ import { RequestSignatures } from '../auth/request-signatures';
 import { SharedCount } from '../auth/shared-count';
 import { TierLimit } from '../auth/tier-limit';
 import { Brands } from '../brand/brands';
-import { AnswerInterceptor } from '../http/answer';
+import { FaultGuard } from '../faults/fault.guard';
+import { FaultTargets } from '../faults/fault-targets';
+import { Faults } from '../faults/faults';
 import { Cursors } from '../http/cursors';
 import { Mutations } from '../http/mutations';
 import { ProblemFilter } from '../http/problem.filter';
 import { Reads } from '../http/reads';
-import { VersionInterceptor } from '../http/versions';
+import { VersionGuard } from '../http/versions';
 import { OperatorAuditLogController } from '../operator/audit-log.controller';
 import { OperatorBrandingController } from '../operator/branding.controller';
 import { DeepHealthLook } from '../operator/deep-health';
@@ -28,6 +30,7 @@ import { OperatorHealthController } from '../operator/health.controller';
 import { OperatorKillSwitchesController } from '../operator/kill-switches.controller';
 import { OperatorLimitsController } from '../operator/limits.controller';
 import { MetricsController } from '../operator/metrics.controller';
+import { OperatorOffboardingController } from '../operator/offboarding.controller';
 import { OperatorController } from '../operator/operator.controller';
 import { OperatorKeysController } from '../operator/operator-keys.controller';
 import { OperatorMutations } from '../operator/operator-mutations';
@@ -57,6 +60,7 @@ import { ConsentsController } from '../routes/rights/consents.controller';
 import { EntitlementsController } from '../routes/rights/entitlements.controller';
 import { LeaderTermsController } from '../routes/rights/leader-terms.controller';
 import { SandboxClockController } from '../routes/sandbox/clock.controller';
+import { SandboxFaultsController } from '../routes/sandbox/faults.controller';
 import { SandboxController } from '../routes/sandbox/sandbox.controller';
 import { SandboxTaskQueue } from '../routes/sandbox/sandbox-tasks';
 import { SandboxScenariosController } from '../routes/sandbox/scenarios.controller';
@@ -72,8 +76,11 @@ import { StreamTickets } from '../stream/tickets';
 import { StreamTicketsController } from '../stream/tickets.controller';
 import { CONTEXT, type GatewayContext } from './context';
 
-/** What both listeners share: who may come in, how answers and refusals look. */
-const edge = (context: GatewayContext): Provider[] => [
+/**
+ * What both listeners share: who may come in, how answers and refusals look. Each request passes the guards in this order: key, limits and scopes, then
+ * `further`, then the version of the API. No interceptor: the first would lead every request through observables.
+ */
+const edge = (context: GatewayContext, further: readonly Provider[] = []): Provider[] => [
   { provide: CONTEXT, useValue: context },
   Brands,
   Authenticator,
@@ -86,9 +93,9 @@ const edge = (context: GatewayContext): Provider[] => [
   NarrowedKeys,
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
+  ...further,
+  { provide: APP_GUARD, useClass: VersionGuard },
   { provide: APP_PIPE, useClass: ZodValidationPipe },
-  { provide: APP_INTERCEPTOR, useClass: VersionInterceptor },
-  { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
   { provide: APP_FILTER, useClass: ProblemFilter },
 ];
 
@@ -131,13 +138,27 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     SandboxController,
     SandboxClockController,
     SandboxScenariosController,
+    SandboxFaultsController,
     UsageController,
     AuditLogController,
     ProblemsController,
     StreamTicketsController,
     HealthController,
   ],
-  providers: [...edge(context), RequestCounts, RequestLog, Mutations, Reads, Cursors, SandboxTaskQueue, StreamTickets, StreamDoor, StreamGateway],
+  providers: [
+    Faults,
+    FaultTargets,
+    ...edge(context, [{ provide: APP_GUARD, useClass: FaultGuard }]),
+    RequestCounts,
+    RequestLog,
+    Mutations,
+    Reads,
+    Cursors,
+    SandboxTaskQueue,
+    StreamTickets,
+    StreamDoor,
+    StreamGateway,
+  ],
 });
 
 /** The operator's side, on its own listener: tenants, networks, metrics. */
@@ -147,6 +168,7 @@ export const operatorModule = (context: GatewayContext): DynamicModule => ({
     OperatorController,
     OperatorBrandingController,
     OperatorDomainsController,
+    OperatorOffboardingController,
     OperatorKeysController,
     OperatorTiersController,
     OperatorKillSwitchesController,

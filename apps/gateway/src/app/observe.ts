@@ -16,14 +16,17 @@ export interface EndedRequest {
   /** What it was let in as, if it was. */
   readonly admittedAs: RouteClass | undefined;
   readonly aborted: boolean;
+  /** A fault of its sandbox struck it: status and time say nothing of this gateway. */
+  readonly struck: boolean;
 }
 
 type Requests = LabelsOf<'lockstep_http_requests_total'>;
 const METHODS: ReadonlySet<string> = new Set<Requests['method']>(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']);
 const isCounted = (method: string): method is Requests['method'] => METHODS.has(method);
 
-/** Counts a request that is over. */
-export function observeRequest(metrics: Metrics, { door, method, status, ms, admittedAs, aborted }: EndedRequest): void {
+/** Counts a request that is over. One that a fault struck is counted with the faults instead. */
+export function observeRequest(metrics: Metrics, { door, method, status, ms, admittedAs, aborted, struck }: EndedRequest): void {
+  if (struck) return;
   metrics.count('lockstep_http_requests_total', {
     door,
     method: isCounted(method) ? method : 'other',

@@ -21,6 +21,6 @@ export async function openContextStorage(): Promise<Opened | string> {
   const config = loaded.value;
   const databaseUrl = config.appDatabaseUrl?.reveal() ?? resolveRoleUrls(config.databaseUrl?.reveal() ?? '').app.url;
   const clock = systemClock;
-  const storage = await openStorage({ url: databaseUrl, role: 'app', clock, poolMax: POOL_MAX });
+  const storage = await openStorage({ url: databaseUrl, role: 'app', clock, poolMax: POOL_MAX, keepsOpen: true });
   return { config, storage, databaseUrl, keys: gatewayKeys(config), clock, random: systemRandom };
 }

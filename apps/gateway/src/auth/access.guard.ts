@@ -9,9 +9,11 @@ import { ACCESS, type Access, ROUTE_CLASS } from './access';
 import { API_KEY } from './api-key.strategy';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
+import { keyAdvice } from './key-advice';
 import { KeyUse } from './key-use';
 import { LoadShed } from './load-shed';
 import { NarrowedKeys } from './narrowed-keys';
+import { mayWhileOffboarding } from './offboarding-calls';
 import { TierLimit } from './tier-limit';
 
 /** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier, its scopes and what the key is narrowed to, in this order. */
@@ -51,8 +53,9 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     await super.canActivate(context);
     const key = request.verifiedKey;
     if (key === undefined) throw new ProblemException('invalid_key');
-    const { headers, release } = await this.limit.admit(key, admittedAs, authorization);
-    Object.assign(request, { admittedAs, release });
+    if (!mayWhileOffboarding(key, request.method, operation)) throw new ProblemException('tenant_offboarding');
+    const { headers, release, standings } = await this.limit.admit(key, admittedAs, authorization);
+    Object.assign(request, { admittedAs, release, standings });
     // A caller that went away meanwhile ended its request before there was a place to give back.
     if (request.ended === true) release();
     const response: unknown = context.switchToHttp().getResponse();
@@ -75,10 +78,12 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
   private async operator(request: GatewayRequest, operation: string): Promise<boolean> {
     const address = request.ip ?? 'unknown';
     await this.failures.check(address);
-    const verified = await this.authenticator.operator(header(request, 'authorization'));
+    const authorization = header(request, 'authorization');
+    const verified = await this.authenticator.operator(authorization);
     if (!verified.ok) {
       await this.failures.charge(address);
-      throw new ProblemException(verified.error, { headers: { 'WWW-Authenticate': 'Bearer realm="operator"' } });
+      const detail = keyAdvice(authorization, 'operator');
+      throw new ProblemException(verified.error, { ...(detail !== null && { detail }), headers: { 'WWW-Authenticate': 'Bearer realm="operator"' } });
     }
     const { kid, role } = verified.value;
     this.uses.noteOperator(kid);

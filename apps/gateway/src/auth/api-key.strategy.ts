@@ -7,6 +7,7 @@ import { type GatewayRequest, header } from '../http/call';
 import { ProblemException } from '../http/problem-exception';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
+import { keyAdvice } from './key-advice';
 import { KeyUse } from './key-use';
 import { EMPTY_BODY_SHA256, type ReceivedRequest, RequestSignatures, SIGNATURE_HEADER, TIMESTAMP_HEADER } from './request-signatures';
 
@@ -27,16 +28,19 @@ export class ApiKeyStrategy extends PassportStrategy(Strategy, API_KEY) {
   async validate(request: GatewayRequest): Promise<VerifiedKey> {
     const address = request.ip ?? 'unknown';
     await this.failures.check(address);
-    const verified = await this.authenticator.tenant(header(request, 'authorization'), address, request.brand ?? null);
+    const authorization = header(request, 'authorization');
+    const verified = await this.authenticator.tenant(authorization, address, request.brand ?? null);
     if (!verified.ok) {
       await this.failures.charge(address);
-      throw new ProblemException(verified.error, challengeOf(verified.error));
+      const detail = keyAdvice(authorization, 'tenant');
+      throw new ProblemException(verified.error, { ...(detail !== null && { detail }), ...challengeOf(verified.error) });
     }
-    const fault = await this.signatures.faultOf(verified.value, received(request));
-    if (fault !== null) {
+    const signed = await this.signatures.judge(verified.value, received(request));
+    if (!signed.ok) {
       await this.failures.charge(address);
-      throw new ProblemException(fault.code, { detail: fault.detail, ...challengeOf(fault.code) });
+      throw new ProblemException(signed.error.code, { detail: signed.error.detail, ...challengeOf(signed.error.code) });
     }
+    if (signed.value !== null) request.usedSignature = signed.value;
     this.uses.note(verified.value);
     return verified.value;
   }

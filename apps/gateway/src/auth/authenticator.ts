@@ -3,6 +3,7 @@ import { err, ok, type Result } from '@lockstep/kernel';
 import type { KeyLookup } from '@lockstep/storage';
 import {
   isApiScope,
+  isDigestOf,
   type KeyRecord,
   type KeyRefusal,
   mayUseAt,
@@ -18,6 +19,9 @@ import { CONTEXT, type GatewayContext } from '../app/context';
 import type { Brand } from '../brand/brand';
 import { Brands } from '../brand/brands';
 import { AddressLists } from './addresses';
+import { AskedTogether } from './asked-together';
+import { bearer } from './key-advice';
+import { DigestRenewal } from './renew-digests';
 
 const CODES: Readonly<Record<KeyRefusal, ProblemCode>> = {
   unknown_key: 'invalid_key',
@@ -27,6 +31,9 @@ const CODES: Readonly<Record<KeyRefusal, ProblemCode>> = {
   tenant_closed: 'invalid_key',
   tenant_suspended: 'tenant_suspended',
 };
+
+/** Keys of one lookup at most. */
+const KIDS_PER_QUESTION = 500;
 
 /** A key that is used from an address, at a host of this name; null: it has none a brand could have. */
 export interface KeyInUse {
@@ -46,14 +53,23 @@ export type KeyLapse = KeyRefusal | 'address_not_allowed';
 @Injectable()
 export class Authenticator {
   private readonly addresses = new AddressLists();
+  /** Records are read anew for each request, and of requests that come at once together. */
+  private readonly lookups: AskedTogether<KeyLookup>;
+  private readonly renewal: DigestRenewal;
 
   constructor(
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Brands) private readonly brands: Brands,
-  ) {}
+  ) {
+    this.renewal = new DigestRenewal(context);
+    this.lookups = new AskedTogether(async (kids) => {
+      const found = await context.storage.platform((unit) => unit.keyIndex.lookupAll(kids), { readOnly: true });
+      return new Map(found.map((row) => [row.kid, row]));
+    }, KIDS_PER_QUESTION);
+  }
 
   /**
-   * A tenant's key from an `Authorization: Bearer` value, used from an address at a brand's host. The record is read on every call, so a revocation acts at
+   * A tenant's key from an `Authorization: Bearer` value, used from an address at a brand's host. The record is read after every call, so a revocation acts at
    * once. At a host that is not its own a key is one that nobody has, revoked or not: the same work, the same answer.
    */
   async tenant(authorization: string | null, address: string, brand: Brand | null): Promise<Result<VerifiedKey, ProblemCode>> {
@@ -61,10 +77,11 @@ export class Authenticator {
     if (text === null) return err('missing_key');
     const parsed = parseApiKey(text);
     if (!parsed.ok || parsed.value.kind !== 'tenant') return err('invalid_key');
-    const lookup = await this.context.storage.platform((unit) => unit.keyIndex.lookup(parsed.value.kid), { readOnly: true });
+    const lookup = await this.lookups.find(parsed.value.kid);
     const record = lookup === null || !mayUseAt(lookup, brand) ? undefined : recordOf(lookup);
     const verified = verifyKey(parsed.value, record, this.context.digest, this.context.clock.now());
     if (!verified.ok) return err(CODES[verified.error]);
+    if (lookup !== null) this.renewal.tenant(parsed.value.key, lookup);
     return this.addresses.allows(verified.value.allowedAddresses, address) ? verified : err('address_not_allowed');
   }
 
@@ -93,16 +110,12 @@ export class Authenticator {
     if (!parsed.ok || parsed.value.kind !== 'operator') return err('invalid_key');
     const { kid, key } = parsed.value;
     const row = await this.context.storage.platform((unit) => unit.operatorKeys.findOne({ kid }), { readOnly: true });
-    const matches = this.context.digest.equal(this.context.digest.digest(key), row?.digest ?? new Uint8Array(32));
-    if (row === null || !matches) return err('invalid_key');
+    if (!isDigestOf(key, row?.digest, this.context.digest) || row === null) return err('invalid_key');
     if (row.status === 'revoked') return err('key_revoked');
-    return row.expiresAt !== null && this.context.clock.now() >= row.expiresAt ? err('key_expired') : ok({ kid, role: row.role });
+    if (row.expiresAt !== null && this.context.clock.now() >= row.expiresAt) return err('key_expired');
+    this.renewal.operator(key, row);
+    return ok({ kid, role: row.role });
   }
-}
-
-function bearer(authorization: string | null): string | null {
-  const match = authorization === null ? null : /^Bearer ([!-~]{1,200})$/i.exec(authorization.trim());
-  return match?.[1] ?? null;
 }
 
 const recordOf = (row: KeyLookup): KeyRecord => ({
@@ -122,4 +135,5 @@ const recordOf = (row: KeyLookup): KeyRecord => ({
   tier: row.tier,
   apiVersion: row.apiVersion,
   tierLimits: row.tierLimits,
+  faultsUntilMs: row.faultsUntil,
 });

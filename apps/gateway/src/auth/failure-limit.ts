@@ -1,10 +1,14 @@
-import { localLimiter } from '@lockstep/platform';
+import { type LimitDecision, type LimitPolicy, localLimiter } from '@lockstep/platform';
 import { FAILED_AUTH_POLICY, LEAK_REPORT_POLICY, type RatePolicy } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { problemOf } from '../http/problem-exception';
 import { tooMany } from '../http/too-many';
+import { AskedTogether } from './asked-together';
 import { SharedCount } from './shared-count';
+
+/** Addresses asked about at once at most. */
+const ADDRESSES_PER_QUESTION = 200;
 
 /**
  * How often an address may fail to sign in, or report found keys. Tells nothing about quotas: only when to come back. Each gateway counts for itself as
@@ -13,17 +17,27 @@ import { SharedCount } from './shared-count';
 @Injectable()
 export class FailureLimit {
   private readonly own;
+  /** Where addresses stand in the shared count. Requests of one address that come at once ask it once. */
+  private readonly standings: AskedTogether<LimitDecision>;
 
   constructor(
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(SharedCount) private readonly shared: SharedCount,
   ) {
     this.own = localLimiter(context.clock);
+    this.standings = new AskedTogether(async (groups) => {
+      const found = await Promise.all(
+        groups.map(async (group) => [group, await shared.take(group, [policyOf(group, 0, FAILED_AUTH_POLICY)])] as const),
+      );
+      return new Map(found.flatMap(([group, decision]) => (decision === null ? [] : [[group, decision]])));
+    }, ADDRESSES_PER_QUESTION);
   }
 
   /** Refuses an address that has used its tries up. */
   async check(address: string): Promise<void> {
-    await this.take(address, 0);
+    const group = groupOf(address);
+    this.judge(await this.own.take(group, [policyOf(group, 0, FAILED_AUTH_POLICY)]), 0, FAILED_AUTH_POLICY);
+    this.judge(await this.standings.find(group), 0, FAILED_AUTH_POLICY);
   }
 
   /** Counts one failure. */
@@ -36,15 +50,27 @@ export class FailureLimit {
     await this.take(address, 1, LEAK_REPORT_POLICY);
   }
 
-  private async take(address: string, cost: number, { name, quota, windowMs }: RatePolicy = FAILED_AUTH_POLICY): Promise<void> {
-    const group = `ip:${address.replaceAll(/[{}]/g, '')}`.slice(0, 150);
-    const policy = { name, key: `${group}:${name}`, rate: quota, periodMs: windowMs, burst: quota - 1, cost };
-    for (const decision of [await this.own.take(group, [policy]), await this.shared.take(group, [policy])]) {
-      if (decision === null) continue;
-      const [state] = decision.policies;
-      if (decision.allowed && (cost > 0 || (state?.remaining ?? 1) > 0)) continue;
-      const waitMs = decision.retryAfterMs || windowMs / quota;
-      throw problemOf(tooMany({ kind: 'credentials', waitMs }, this.context.random.below(1_000) / 1_000));
-    }
+  private async take(address: string, cost: number, policy: RatePolicy = FAILED_AUTH_POLICY): Promise<void> {
+    const group = groupOf(address);
+    const limit = policyOf(group, cost, policy);
+    for (const decision of [await this.own.take(group, [limit]), await this.shared.take(group, [limit])]) this.judge(decision, cost, policy);
+  }
+
+  /** Throws the refusal a count speaks; a count that is away speaks none. */
+  private judge(decision: LimitDecision | null, cost: number, { quota, windowMs }: RatePolicy): void {
+    const [state] = decision?.policies ?? [];
+    if (decision === null || (decision.allowed && (cost > 0 || (state?.remaining ?? 1) > 0))) return;
+    const waitMs = decision.retryAfterMs || windowMs / quota;
+    throw problemOf(tooMany({ kind: 'credentials', waitMs }, this.context.random.below(1_000) / 1_000));
   }
 }
+
+const groupOf = (address: string): string => `ip:${address.replaceAll(/[{}]/g, '')}`.slice(0, 150);
+const policyOf = (group: string, cost: number, { name, quota, windowMs }: RatePolicy): LimitPolicy => ({
+  name,
+  key: `${group}:${name}`,
+  rate: quota,
+  periodMs: windowMs,
+  burst: quota - 1,
+  cost,
+});

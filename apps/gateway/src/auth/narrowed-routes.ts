@@ -34,6 +34,7 @@ const NARROWED: ReadonlyMap<string, Partial<Readonly<Record<NarrowingKind, Reach
   ['followers.list', { follower: 'pages' }],
   ['followers.get', { follower: path() }],
   ['followers.closeAll', { follower: path() }],
+  ['followers.erase', { follower: path() }],
   ['venueAccounts.list', { follower: 'pages' }],
   ['venueAccounts.get', { follower: path() }],
   ['venueAccounts.create', { follower: body('follower_id') }],

@@ -1,4 +1,4 @@
-import type { RouteClass, VerifiedKey } from '@lockstep/tenancy';
+import type { FaultId, RouteClass, VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { RequestCounts } from './request-counts';
@@ -16,6 +16,8 @@ export interface FinishedRequest {
   readonly admittedAs: RouteClass | undefined;
   /** The caller was gone before it had the answer. */
   readonly aborted: boolean;
+  /** The fault of its sandbox that struck it. */
+  readonly fault: FaultId | undefined;
 }
 
 /** One line per finished request of the public listener, and beside it the count of those that were let in: both in one step, so that they agree. */
@@ -26,7 +28,7 @@ export class RequestLog {
     @Inject(RequestCounts) private readonly counts: RequestCounts,
   ) {}
 
-  finished({ requestId, operation, status, ms, key, admittedAs, aborted }: FinishedRequest): void {
+  finished({ requestId, operation, status, ms, key, admittedAs, aborted, fault }: FinishedRequest): void {
     const counted = key !== undefined && admittedAs !== undefined;
     if (counted) this.counts.note(key, admittedAs);
     this.context.log.info('request', {
@@ -38,6 +40,7 @@ export class RequestLog {
       ...(counted ? { class: admittedAs } : {}),
       counted,
       ...(aborted ? { aborted } : {}),
+      ...(fault === undefined ? {} : { fault }),
     });
   }
 }

@@ -1,6 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { ProblemCode } from '@lockstep/delivery';
+import { err, ok, type Result } from '@lockstep/kernel';
 import { type LimitPolicy, localLimiter } from '@lockstep/platform';
+import type { UsedSignature } from '@lockstep/storage';
 import {
   isTimely,
   mustSign,
@@ -18,6 +20,9 @@ import { SigningSecrets } from './signing-secrets';
 export const TIMESTAMP_HEADER = 'x-timestamp';
 export const SIGNATURE_HEADER = 'x-signature';
 
+/** How long a signature stays noted in the database: as far as the clocks of two gateways may be apart, and longer. */
+const NOTED_MS = 600_000;
+
 /** What a signature is held against. */
 export interface ReceivedRequest extends Omit<SignedRequest, 'timestamp'> {
   readonly timestampHeader: string | null;
@@ -30,8 +35,14 @@ export interface SignatureFault {
   readonly detail: string;
 }
 
-const fault = (code: SignatureFault['code'], detail: string): SignatureFault => ({ code, detail });
+const fault = (code: SignatureFault['code'], detail: string): Result<never, SignatureFault> => err({ code, detail });
 const FORM = 'Send `X-Timestamp` (milliseconds since 1970) and `X-Signature` (`v1=` and 64 lower-case hexadecimal digits).';
+
+/** A request whose signature was used before. */
+export const REPLAYED: SignatureFault = {
+  code: 'signature_replayed',
+  detail: 'Sign every request anew with a time of its own, a repeated one too; its Idempotency-Key stays the same.',
+};
 
 /** HMAC-SHA-256 of a request under a signing secret, as lower-case hexadecimal. */
 export const signatureOf = (secret: string, request: SignedRequest): string => createHmac('sha256', secret).update(signedText(request)).digest('hex');
@@ -51,12 +62,15 @@ export class RequestSignatures {
     this.local = localLimiter(context.clock);
   }
 
-  /** Null where the request may go on: the key asks for no signature of it and none is there, or it is right, of now, and new. */
-  async faultOf(key: VerifiedKey, request: ReceivedRequest): Promise<SignatureFault | null> {
+  /**
+   * The signature of a request that may go on, which is right, of now, and new as far as gateways remember; null where the key asks for none of it and none is there.
+   * Whether it is new is certain only where it is noted with what the request changes (`useSignature`).
+   */
+  async judge(key: VerifiedKey, request: ReceivedRequest): Promise<Result<UsedSignature | null, SignatureFault>> {
     const secret = this.secrets.of(key);
-    if (secret === null) return null;
+    if (secret === null) return ok(null);
     const presented = readSignature(request.timestampHeader, request.signatureHeader);
-    if (!presented.ok && presented.error === 'missing' && request.signatureHeader === null && !mustSign(key.signed, request.method)) return null;
+    if (!presented.ok && presented.error === 'missing' && request.signatureHeader === null && !mustSign(key.signed, request.method)) return ok(null);
     if (!presented.ok) return fault(presented.error === 'missing' ? 'signature_missing' : 'signature_invalid', FORM);
     const { timestamp, signature } = presented.value;
     const expected = signatureOf(secret.reveal(), { timestamp, method: request.method, target: request.target, bodySha256: request.bodySha256 });
@@ -71,8 +85,8 @@ export class RequestSignatures {
         'signature_expired',
         `Sign with the present time: here it is ${new Date(now).toISOString()}, ${SIGNATURE_TOLERANCE_MS / 1_000} s either way.`,
       );
-    if (await this.isNew(key, signature)) return null;
-    return fault('signature_replayed', 'Sign every request anew with a time of its own, a repeated one too; its Idempotency-Key stays the same.');
+    if (!(await this.isNew(key, signature))) return err(REPLAYED);
+    return ok({ digest: createHash('sha256').update(signature).digest(), expiresAt: now + NOTED_MS });
   }
 
   /** Notes a signature; false where it was noted before, by this process or, while the carrier is there, by any. */

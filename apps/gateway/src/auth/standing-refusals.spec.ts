@@ -17,6 +17,7 @@ function proved(): VerifiedKey {
     tenantStatus: 'active' as const,
     tier: 'starter',
     tierLimits: null,
+    faultsUntilMs: null,
     narrowing: null,
     allowedAddresses: [],
     signed: 'nothing' as const,
@@ -30,7 +31,7 @@ function proved(): VerifiedKey {
 
 function open() {
   let now = 1_000;
-  const refusals = new StandingRefusals({ now: () => now, monotonic: () => now }, hmacDigest(new Uint8Array(32)));
+  const refusals = new StandingRefusals({ now: () => now, monotonic: () => now }, hmacDigest([new Uint8Array(32)]));
   const refuse = (waitMs: number): void =>
     refusals.remember('Bearer a', 'reads', proved(), {
       standings: [
@@ -40,7 +41,7 @@ function open() {
       violated: ['burst'],
       waitMs,
     });
-  const found = (authorization = 'Bearer a', routeClass: 'reads' | 'writes' = 'reads') => refusals.find(authorization, routeClass, 0);
+  const found = (authorization = 'Bearer a', routeClass: 'reads' | 'writes' = 'reads') => refusals.find(authorization, routeClass, () => 0);
   return {
     refuse,
     found,

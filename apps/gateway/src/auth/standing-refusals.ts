@@ -38,12 +38,17 @@ export class StandingRefusals {
   }
 
   /** The refusal that meets these credentials now, with the key they proved; null where somebody has to be asked. */
-  find(authorization: string, routeClass: RouteClass, jitter: number): { readonly key: VerifiedKey; readonly problem: ProblemException } | null {
+  find(
+    authorization: string,
+    routeClass: RouteClass,
+    jitter: () => number,
+  ): { readonly key: VerifiedKey; readonly problem: ProblemException } | null {
+    if (this.remembered.size === 0) return null;
     const name = this.nameOf(authorization, routeClass);
     const found = this.remembered.get(name);
     if (found === undefined) return null;
     const passedMs = this.clock.monotonic() - found.atMs;
-    if (passedMs < Math.min(found.waitMs, STANDS_MAX_MS)) return { key: found.key, problem: problemOf(refusalAfter(found, passedMs, jitter)) };
+    if (passedMs < Math.min(found.waitMs, STANDS_MAX_MS)) return { key: found.key, problem: problemOf(refusalAfter(found, passedMs, jitter())) };
     this.remembered.delete(name);
     return null;
   }

@@ -22,6 +22,8 @@ import { readTier } from './tiers';
 /** What a request that was let in carries. */
 export interface Admission {
   readonly headers: Readonly<Record<string, string>>;
+  /** What the headers say, as values. */
+  readonly standings: readonly PolicyStanding[];
   /** Gives the request's place among those in flight back. Once. */
   readonly release: () => void;
 }
@@ -51,7 +53,7 @@ export class TierLimit {
 
   /** The refusal that meets a request with these credentials without asking anybody, and the key they proved; null where its key has to be looked up. */
   stillRefused(authorization: string | null, routeClass: RouteClass): { readonly key: VerifiedKey; readonly problem: ProblemException } | null {
-    return authorization === null ? null : this.refusals.find(authorization, routeClass, this.jitter());
+    return authorization === null ? null : this.refusals.find(authorization, routeClass, () => this.jitter());
   }
 
   /**
@@ -79,7 +81,7 @@ export class TierLimit {
     const release = once(() => {
       if (claim !== undefined) this.shared.release(key.tenantId, claim, where);
     });
-    return { headers: rateLimitHeaders(standings), release };
+    return { headers: rateLimitHeaders(standings), standings, release };
   }
 
   private jitter(): number {

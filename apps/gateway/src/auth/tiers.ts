@@ -24,6 +24,7 @@ const whole = (what: string, bounds: { readonly min: number; readonly max: numbe
 const classesField = z
   .array(z.enum(TIER_CLASSES))
   .min(1, { error: 'a policy counts at least one class' })
+  .max(TIER_CLASSES.length)
   .refine((classes) => new Set(classes).size === classes.length, { error: 'a class stands once' })
   .describe('Which requests it counts, together.');
 

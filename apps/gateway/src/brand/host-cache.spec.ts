@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { HOST_TTL_MS, HOSTS_MAX, HostCache } from './host-cache';
 
 /** A cache on a clock of the test's own, whose questions are answered when the test says so. */
@@ -42,6 +42,23 @@ describe('what is known of hosts', () => {
     for (let time = 0; time < 3; time += 1) await answer({});
     expect([await first, new Set(await Promise.all(rest)).size]).toEqual([null, 1]);
     expect(asked.map((hosts) => hosts.length)).toEqual([1, 500, 200]);
+  });
+
+  it('is asked for again by others when an answer does not come, and a late answer is not kept for longer than it is true', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { cache, asked, answer, pass } = open();
+    const hanging = cache.find('a');
+    const behind = cache.find('b');
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.useRealTimers();
+    expect(asked).toEqual([['a'], ['b']]);
+    pass(HOST_TTL_MS);
+    await answer({ a: 'of before' });
+    await answer({ b: 'B' });
+    expect([await hanging, await behind]).toEqual(['of before', 'B']);
+    const again = cache.find('a');
+    await answer({ a: 'A' });
+    expect(await again).toBe('A');
   });
 
   it('is forgotten at a change, and an answer of before it is not kept', async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '@lockstep/kernel';
+import { AskedTogether, type AskForAll } from '../auth/asked-together';
 import { Kept } from './kept';
 
 /** How long an answer is believed without a wake-up, how many are kept, and how many hosts are asked for at once. */
@@ -6,17 +7,13 @@ export const HOST_TTL_MS = 2_000;
 export const HOSTS_MAX = 5_000;
 const HOSTS_PER_QUESTION = 500;
 
-/** Answers for these hosts; those about which there is nothing are absent. */
-export type AskForHosts<V> = (hosts: readonly string[]) => Promise<ReadonlyMap<string, V>>;
-
 interface Found<V> {
   readonly value: V | null;
   readonly at: number;
 }
-interface Waiting<V> {
+interface Asked<V> {
   readonly promise: Promise<V | null>;
-  readonly resolve: (value: V | null) => void;
-  readonly reject: (error: unknown) => void;
+  readonly at: number;
 }
 
 /**
@@ -25,27 +22,33 @@ interface Waiting<V> {
  */
 export class HostCache<V> {
   private readonly found = new Kept<Found<V>>(HOSTS_MAX);
-  /** What is asked for next, and what was asked for since the last change. */
-  private readonly waiting = new Map<string, Waiting<V>>();
-  private readonly underway = new Map<string, Promise<V | null>>();
-  private asking = false;
+  private readonly together: AskedTogether<V>;
+  /** What was asked for since the last change and is not answered. */
+  private readonly underway = new Map<string, Asked<V>>();
   private changes = 0;
 
   constructor(
     private readonly clock: Pick<Clock, 'monotonic'>,
-    private readonly question: AskForHosts<V>,
-  ) {}
+    question: AskForAll<V>,
+  ) {
+    this.together = new AskedTogether((hosts) => this.read(hosts, question), HOSTS_PER_QUESTION);
+  }
 
   /** What is known of a host; null: nothing. Fails as the question does, and asks again the next time. */
   async find(host: string): Promise<V | null> {
+    const now = this.clock.monotonic();
     const known = this.found.get(host);
-    if (known !== undefined && this.clock.monotonic() - known.at < HOST_TTL_MS) return known.value;
+    if (known !== undefined && now - known.at < HOST_TTL_MS) return known.value;
     const asked = this.underway.get(host);
-    if (asked !== undefined) return asked;
-    const waiting = this.waiting.get(host) ?? promised<V>();
-    this.waiting.set(host, waiting);
-    void this.ask();
-    return waiting.promise;
+    // One whose answer does not come is asked for anew.
+    if (asked !== undefined && now - asked.at < HOST_TTL_MS) return asked.promise;
+    const promise = this.together.find(host);
+    this.underway.set(host, { promise, at: now });
+    const over = (): void => {
+      if (this.underway.get(host)?.promise === promise) this.underway.delete(host);
+    };
+    void promise.then(over, over);
+    return promise;
   }
 
   /** Something changed: nothing that is kept, or being read, is believed any more. */
@@ -55,42 +58,13 @@ export class HostCache<V> {
     this.underway.clear();
   }
 
-  private async ask(): Promise<void> {
-    if (this.asking) return;
-    this.asking = true;
-    while (this.waiting.size > 0) {
-      const asked = [...this.waiting].slice(0, HOSTS_PER_QUESTION);
-      for (const [host, { promise }] of asked) {
-        this.waiting.delete(host);
-        this.underway.set(host, promise);
-      }
-      await this.answer(asked);
-      for (const [host, { promise }] of asked) if (this.underway.get(host) === promise) this.underway.delete(host);
-    }
-    this.asking = false;
-  }
-
-  private async answer(asked: readonly (readonly [string, Waiting<V>])[]): Promise<void> {
+  private async read(hosts: readonly string[], question: AskForAll<V>): Promise<ReadonlyMap<string, V>> {
     const before = this.changes;
-    try {
-      const values = await this.question(asked.map(([host]) => host));
-      const at = this.clock.monotonic();
-      for (const [host, { resolve }] of asked) {
-        const value = values.get(host) ?? null;
-        // What was read before a change may be of before it.
-        if (this.changes === before) this.found.put(host, { value, at });
-        resolve(value);
-      }
-    } catch (error) {
-      for (const [, { reject }] of asked) reject(error);
-    }
+    // Counted from the question: an answer may be late.
+    const at = this.clock.monotonic();
+    const values = await question(hosts);
+    // What was read before a change may be of before it.
+    if (this.changes === before) for (const host of hosts) this.found.put(host, { value: values.get(host) ?? null, at });
+    return values;
   }
-}
-
-function promised<V>(): Waiting<V> {
-  let [resolve, reject]: [Waiting<V>['resolve'], Waiting<V>['reject']] = [() => undefined, () => undefined];
-  const promise = new Promise<V | null>((...ends) => {
-    [resolve, reject] = ends;
-  });
-  return { promise, resolve, reject };
 }

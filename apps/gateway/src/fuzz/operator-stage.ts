@@ -1,3 +1,4 @@
+import { archiveAsBackoffice, leavingTenant, suspendedTenant } from '../testing/offboarding-work';
 import { type GatewayRig, good } from '../testing/rig';
 import { Pool } from './pool';
 import type { Prepared } from './stage';
@@ -42,6 +43,15 @@ export class OperatorStage {
             effective_at: undefined,
           },
         };
+      case 'operatorOffboarding.begin':
+        return { path: { id: (await suspendedTenant(this.rig)).id }, body: { waiting_days: 7 } };
+      case 'operatorOffboarding.get':
+      case 'operatorOffboarding.cancel':
+        return { path: { id: (await leavingTenant(this.rig)).id } };
+      case 'operatorOffboarding.file': {
+        const leaver = await leavingTenant(this.rig);
+        return { path: { id: leaver.id, file: await archiveAsBackoffice(this.rig, leaver) } };
+      }
       case 'operator.createKey':
         return { path: { id: await this.tenant() }, whole: true, body: { name: 'Made', scopes: ['copies:read'], livemode: false } };
       case 'operatorLimits.patch':

@@ -86,6 +86,8 @@ export class FuzzStage {
     const id = typeof body === 'object' && body !== null ? String(Reflect.get(body, 'id')) : '';
     if (operation === 'settlements.close') await this.closed(id, body);
     if (operation === 'exports.create') await this.render(id).catch(() => undefined);
+    // A fault that was drawn must not strike what is judged next.
+    if (operation === 'sandboxFaults.create') await this.rig.call(this.tenant.key, 'delete', '/v1/sandbox/faults');
     if (operation.startsWith('sandbox')) await endTasksAsBackoffice(this.rig, this.tenant).catch(() => undefined);
     if (operation === 'leaderTerms.publish') this.terms.version = Math.max(this.terms.version, Number(Object(body).version));
     if (operation.startsWith('apiKeys.') && operation !== 'apiKeys.list' && operation !== 'apiKeys.revoke')
@@ -110,6 +112,7 @@ export class FuzzStage {
     'leaders.close': async () => ({ path: { id: await this.leader() } }),
     'leaders.closeAll': () => ({ path: { id: this.objects.leader } }),
     'followers.get': () => ({ path: { id: this.objects.follower } }),
+    'followers.erase': async () => ({ path: { id: good(await this.rig.call(this.tenant.key, 'post', '/v1/followers', {})).id } }),
     'followers.closeAll': () => ({ path: { id: this.objects.follower } }),
     'venueAccounts.create': () => ({ body: this.accountBody() }),
     'venueAccounts.import': () => ({ body: { ...this.accountBody(), agent_private_key: `0x${hex(this.random, 32)}` } }),
@@ -198,6 +201,9 @@ export class FuzzStage {
     'sandbox.account': () => ({ query: { address: freshAddress(), dex: '' } }),
     'sandboxClock.advance': () => ({ body: { ms: 1_000 } }),
     'sandboxScenarios.play': () => ({ whole: true, body: { name: 'crash', params: { coin: 'BTC', percent: 10 } } }),
+    'sandboxFaults.create': () => ({ whole: true, body: { ...this.harmlessFault(), probability: '0.5', seed: this.random.below(1_000) } }),
+    'sandboxFaults.get': () => this.freshFault(),
+    'sandboxFaults.remove': () => this.freshFault(),
     'problems.get': () => ({ path: { name: oneOf(this.random, ['not-found', 'invalid-key', 'rate-limited']) ?? '' } }),
   };
 
@@ -243,6 +249,14 @@ export class FuzzStage {
 
   private async freshKey(): Promise<Prepared> {
     return { path: { id: (await this.ask('post', '/v1/api-keys', this.keyBody())).id } };
+  }
+
+  /** Upgrades of streams are not fuzzed. */
+  private harmlessFault = () => ({ kind: oneOf(this.random, ['too_many_requests', 'server_error', 'slow']) ?? 'slow', operation: 'stream.open' });
+
+  private async freshFault(): Promise<Prepared> {
+    await this.rig.call(this.tenant.key, 'delete', '/v1/sandbox/faults');
+    return { path: { id: (await this.ask('post', '/v1/sandbox/faults', this.harmlessFault())).id } };
   }
 
   private async leader(): Promise<string> {

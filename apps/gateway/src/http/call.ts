@@ -1,5 +1,7 @@
+import type { PolicyStanding } from '@lockstep/delivery';
 import { must, type TenantScope } from '@lockstep/kernel';
-import { type RouteClass, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
+import type { UsedSignature } from '@lockstep/storage';
+import { type FaultId, type RouteClass, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Brand } from '../brand/brand';
 import type { Refusal } from './problem-exception';
@@ -23,12 +25,20 @@ export interface GatewayRequest {
   /** Of a signed request's body, before it was parsed; absent where there was none. */
   readonly bodySha256?: string;
   verifiedKey?: VerifiedKey;
+  /** The signature it was proved with; absent where it came without. */
+  usedSignature?: UsedSignature;
   operatorKid?: string;
   /** Version of the API that serves it. */
   apiVersion?: string;
   /** The class it was let in as, and how its place among those in flight is given back. */
   admittedAs?: RouteClass;
   release?: () => void;
+  /** What is left of its tenant's quotas. */
+  standings?: readonly PolicyStanding[];
+  /** The fault of its sandbox that struck it. */
+  fault?: FaultId;
+  /** The first command for the engine that it left behind. */
+  commandNo?: bigint;
   /** Its answer is sent, or its caller is gone. */
   ended?: boolean;
 }
@@ -37,6 +47,8 @@ export interface GatewayRequest {
 export interface Call {
   readonly scope: TenantScope;
   readonly key: VerifiedKey;
+  /** What it was signed with, to be noted with what it changes; null: nothing. */
+  readonly usedSignature: UsedSignature | null;
   readonly requestId: string;
   /** Where it came from, behind the proxies we trust. */
   readonly address: string;
@@ -47,6 +59,8 @@ export interface Call {
   readonly body: unknown;
   readonly idempotencyHeader: string | null;
   readonly headers: GatewayRequest['headers'];
+  /** Told the number of a command that was written for it, once that stands. */
+  readonly commanded?: (no: bigint) => void;
 }
 
 export const header = (request: Pick<GatewayRequest, 'headers'>, name: string): string | null => {
@@ -70,6 +84,7 @@ export const CurrentCall = createParamDecorator((_data: unknown, context: Execut
   return {
     scope: scopeFromVerifiedKey(request.verifiedKey),
     key: request.verifiedKey,
+    usedSignature: request.usedSignature ?? null,
     requestId: request.requestId,
     address: request.ip ?? 'unknown',
     operation: operationOf(request),
@@ -78,5 +93,8 @@ export const CurrentCall = createParamDecorator((_data: unknown, context: Execut
     body: request.body,
     idempotencyHeader: header(request, 'idempotency-key'),
     headers: request.headers,
+    commanded: (no) => {
+      request.commandNo ??= no;
+    },
   };
 });

@@ -1,26 +1,43 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { type FieldProblem, PROBLEM_MEDIA_TYPE, type ProblemCode, problem } from '@lockstep/delivery';
+import { json } from 'body-parser';
 import type { GatewayContext } from '../app/context';
 import { type Door, observeRequest } from '../app/observe';
+import { traceRequest } from '../app/trace-request';
 import type { RequestLog } from '../auth/request-log';
 import { askedHost } from '../brand/asked-host';
 import type { Brand } from '../brand/brand';
 import type { Brands } from '../brand/brands';
 import { brandedName, readPrefixed } from '../brand/own-headers';
 import { bodyFault } from './body-checks';
+import { keepBodyDigest } from './body-digest';
 import { type GatewayRequest, header } from './call';
+import type { ServedPaths } from './served-paths';
 
 /** As much of a response as a step before the routes needs; every HTTP adapter has it. */
 export interface EdgeResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
-  end(body: string): unknown;
+  end(body: string | Buffer): unknown;
   once(event: 'close', listener: () => void): unknown;
   readonly writableFinished: boolean;
 }
-type Next = (error?: unknown) => void;
+type Next = () => void;
 export type EdgeStep = (request: GatewayRequest, response: EdgeResponse, next: Next) => void;
 
+/** Steps one after the other, as one. */
+export const inOrder = (steps: readonly EdgeStep[]): EdgeStep =>
+  steps.toReversed().reduce<EdgeStep>(
+    (rest, step) => (request, response, next) => step(request, response, () => rest(request, response, next)),
+    (_request, _response, next) => next(),
+  );
+
+/** What an answer of the edge is made with. */
+type AnswerContext = Pick<GatewayContext, 'ids' | 'log'>;
+
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+/** What HTTP takes for space; a text's own `trim` takes more. */
+const SPACE_AROUND = /^[ \t]+|[ \t]+$/g;
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PATCH', 'PUT']);
 
 /** Is asked of the process, not of a brand, and has to answer when the database does not. */
@@ -92,38 +109,42 @@ export const watchEnd =
     response.once('close', () => {
       request.ended = true;
       request.release?.();
-      const { admittedAs, verifiedKey: key, requestId = '' } = request;
+      const { admittedAs, verifiedKey: key, requestId = '', fault, commandNo = null } = request;
       const ended = { status: response.statusCode, ms: context.clock.monotonic() - from, admittedAs, aborted: !response.writableFinished };
-      observeRequest(context.metrics, { ...ended, door, method: request.method });
-      log?.finished({ ...ended, requestId, operation: operationOf(request), key });
+      const { method } = request;
+      const operation = operationOf(request);
+      const struck = fault !== undefined;
+      observeRequest(context.metrics, { ...ended, door, method, struck });
+      log?.finished({ ...ended, requestId, operation, key, fault });
+      const traceparent = header(request, 'traceparent');
+      traceRequest(context.traces, {
+        ...ended,
+        door,
+        method,
+        struck,
+        endedAt: context.clock.now(),
+        requestId,
+        operation,
+        traceparent,
+        key,
+        commandNo,
+      });
     });
     next();
   };
+
+const pathOf = (request: GatewayRequest): string => (request.originalUrl ?? request.url).split('?', 1)[0] ?? '';
 
 function operationOf({ method, route }: GatewayRequest): string {
   const path = route?.path;
   return path === undefined ? 'unmatched' : `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`;
 }
 
-/** Path templates of a contract with the methods they serve. */
-export interface ServedPath {
-  readonly pattern: RegExp;
-  readonly methods: readonly string[];
-}
-
-/** Reads the templates of an OpenAPI document. */
-export const servedPaths = (paths: Readonly<Record<string, object>>): readonly ServedPath[] =>
-  Object.entries(paths).map(([template, item]) => ({
-    pattern: new RegExp(`^${template.replaceAll(/[.]/g, '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`),
-    methods: Object.keys(item).map((method) => method.toUpperCase()),
-  }));
-
 /** A path that is served, by a method that is not: 405 with what is allowed, whoever asks. */
 export const refuseMethods =
-  (context: GatewayContext, served: readonly ServedPath[]): EdgeStep =>
+  (context: GatewayContext, served: ServedPaths): EdgeStep =>
   (request, response, next) => {
-    const path = (request.originalUrl ?? request.url).split('?')[0] ?? '';
-    const allowed = served.filter((one) => one.pattern.test(path)).flatMap((one) => one.methods);
+    const allowed = served.methodsOf(pathOf(request));
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     if (allowed.length === 0 || allowed.includes(method)) return next();
     answer(context, request, response, 'method_not_allowed', { Allow: allowed.join(', ') });
@@ -133,8 +154,7 @@ export const refuseMethods =
 export const refusePlainStream =
   (context: GatewayContext, streamPath: string): EdgeStep =>
   (request, response, next) => {
-    const path = (request.originalUrl ?? request.url).split('?')[0];
-    if (path !== streamPath || request.method !== 'GET') return next();
+    if (pathOf(request) !== streamPath || request.method !== 'GET') return next();
     answer(context, request, response, 'upgrade_required', { Upgrade: 'websocket', Connection: 'Upgrade' });
   };
 
@@ -144,13 +164,24 @@ export const isBulk = ({ method, originalUrl, url }: { readonly method?: string;
 
 /** A body of another type than JSON is refused before it is read. */
 export const requireJson =
-  (context: GatewayContext): EdgeStep =>
+  (context: AnswerContext): EdgeStep =>
   (request, response, next) => {
-    const hasBody = (header(request, 'content-length') ?? '0') !== '0' || header(request, 'transfer-encoding') !== null;
-    const type = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase();
-    if (!WITH_BODY.has(request.method) || !hasBody || type === 'application/json') return next();
+    const type = (header(request, 'content-type') ?? '').split(';')[0]?.replaceAll(SPACE_AROUND, '').toLowerCase();
+    if (!WITH_BODY.has(request.method) || !hasBody(request) || type === 'application/json') return next();
     answer(context, request, response, 'unsupported_media_type', { Accept: 'application/json' });
   };
+
+const ZERO_IN_ADDRESS: FieldProblem = { pointer: '', code: 'zero_character', detail: 'An address has no zero character.' };
+const BADLY_ENCODED: FieldProblem = { pointer: '', code: 'encoding', detail: 'A path is percent-encoded UTF-8.' };
+
+function isEncoded(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What no route takes in its address or in any field of a body, whichever it is. */
 export const refuseOdd =
@@ -158,33 +189,67 @@ export const refuseOdd =
   (request, response, next) => {
     const fault = bodyFault(request.body);
     if (fault !== null) return answer(context, request, response, 'invalid_request', {}, [fault]);
-    if (!(request.originalUrl ?? request.url).includes('%00')) return next();
-    answer(context, request, response, 'invalid_request', {}, [{ pointer: '', code: 'zero_character', detail: 'An address has no zero character.' }]);
+    const address = request.originalUrl ?? request.url;
+    if (!address.includes('%')) return next();
+    const detail = address.includes('%00') ? ZERO_IN_ADDRESS : isEncoded(pathOf(request)) ? null : BADLY_ENCODED;
+    if (detail === null) return next();
+    answer(context, request, response, 'invalid_request', {}, [detail]);
   };
 
-/** No body at all is an empty object, so that requests without fields need not send `{}`. */
+/** No body at all is an empty object, so that requests without fields need not send `{}`. One that was sent is never taken for none. */
 export const fillEmptyBody = (): EdgeStep => (request, _response, next) => {
-  if (WITH_BODY.has(request.method) && request.body === undefined) Object.assign(request, { body: {} });
+  if (WITH_BODY.has(request.method) && !hasBody(request)) Object.assign(request, { body: {} });
   next();
 };
 
-/** Errors raised by the body parser, before Nest sees the request, as the same problem documents. */
-export const answerBodyError = (context: GatewayContext) => (error: unknown, request: GatewayRequest, response: EdgeResponse, next: Next) => {
-  const code = bodyErrorCode(error);
-  if (code === null) return next(error);
-  answer(context, request, response, code, {});
+/** Bounds of the bodies that are read. */
+export interface BodyLimits {
+  readonly bodyMaxBytes: number;
+  readonly bulkBodyMaxBytes: number;
+}
+
+/**
+ * Reads the body of a request that has one, and parses it. What cannot be is answered as a problem document. The reader hands a request on unread when it takes
+ * its type for another than we do, and when its caller went away before (steps in front of it may wait): without its fields it would be another request.
+ */
+export const readBody = (context: AnswerContext, { bodyMaxBytes, bulkBodyMaxBytes }: BodyLimits): EdgeStep => {
+  const readerOf = (limit: number) => json({ limit, strict: true, verify: keepBodyDigest });
+  const readers = { bulk: readerOf(bulkBodyMaxBytes), other: readerOf(bodyMaxBytes) };
+  const refuse = answerBodyError(context);
+  return (request, response, next) => {
+    if (!hasBody(request) || !(request instanceof IncomingMessage) || !(response instanceof ServerResponse)) return next();
+    readers[isBulk(request) ? 'bulk' : 'other'](request, response, (error?: unknown) => {
+      if (error !== undefined && error !== null) refuse(error, request, response);
+      else if (request.body === undefined) answer(context, request, response, 'unsupported_media_type', { Accept: 'application/json' });
+      else next();
+    });
+  };
 };
 
-function bodyErrorCode(error: unknown): ProblemCode | null {
-  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : null;
+const hasBody = (request: GatewayRequest): boolean =>
+  (header(request, 'content-length') ?? '0') !== '0' || header(request, 'transfer-encoding') !== null;
+
+/** Errors raised by the body parser, before the routes see the request, as the same problem documents. */
+const answerBodyError =
+  (context: AnswerContext) =>
+  (error: unknown, request: GatewayRequest, response: EdgeResponse): void => {
+    const code = bodyErrorCode(error);
+    if (code === 'internal') context.log.error('a body could not be read', { requestId: request.requestId, error });
+    answer(context, request, response, code, {});
+  };
+
+function bodyErrorCode(error: unknown): ProblemCode {
+  const of = (name: 'type' | 'status'): unknown => (typeof error === 'object' && error !== null ? Reflect.get(error, name) : null);
+  const type = of('type');
   if (type === 'entity.too.large') return 'body_too_large';
   if (type === 'entity.parse.failed') return 'invalid_json';
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') return 'unsupported_media_type';
-  return type === 'request.aborted' || type === 'request.size.invalid' ? 'invalid_request' : null;
+  // What it was sent in (a cut stream, a wrong length, a broken compression) is the caller's; everything else is ours.
+  return of('status') === 400 ? 'invalid_request' : 'internal';
 }
 
 function answer(
-  context: GatewayContext,
+  context: Pick<GatewayContext, 'ids'>,
   request: GatewayRequest,
   response: EdgeResponse,
   code: ProblemCode,

@@ -14,14 +14,17 @@ export const addressField = z
   .transform((text) => text.toLowerCase());
 export const idField = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), { error: `an id beginning with ${prefix}_` });
+/** A zero with a sign, which arithmetic takes for one without. */
+const SIGNED_ZERO = /^-0+(\.0+)?$/;
 /**
  * A decimal of a request, as the document shows it. What is wrong with one is told by the field it stands in, with a code of its own, so the text is taken as it is
- * here: `decimals` is only shown.
+ * here, but for a zero with a sign: `decimals` is only shown.
  */
 export const decimalField = (decimals: 8 | 12, example: string) =>
   z
     .string()
     .max(40)
+    .refine((text) => !SIGNED_ZERO.test(text), 'a plain decimal without a sign, as text')
     .meta({ pattern: `^\\d{1,18}(\\.\\d{1,${decimals}})?$`, examples: [example] });
 /** A share, ratio or multiple of a request: 1 is all of it. */
 export const rateField = decimalField(12, '0.5');

@@ -5,8 +5,10 @@ import { ZodValidationException } from 'nestjs-zod';
 import { ZodError } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { observeRefusal } from '../app/observe';
+import { ConnectionDropped, FaultProblem } from '../faults/fault-answers';
+import { awayRefusal } from './away';
 import type { GatewayRequest } from './call';
-import { ProblemException, type ProblemOptions } from './problem-exception';
+import { ProblemException, type ProblemOptions, problemOf } from './problem-exception';
 
 const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   400: 'invalid_request',
@@ -31,14 +33,18 @@ export class ProblemFilter implements ExceptionFilter {
   ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
+    if (exception instanceof ConnectionDropped) return;
     const http = host.switchToHttp();
     const request = http.getRequest<GatewayRequest>();
     const response: unknown = http.getResponse();
     const requestId = request.requestId ?? this.context.ids.next('request');
-    const { code, options } = explain(exception);
-    if (code === 'internal') this.context.log.error('request failed', { requestId, error: faultOf(exception) });
+    const away = awayRefusal(exception, this.context.random);
+    const { code, options } = away === null ? explain(exception) : explain(problemOf(away));
+    if (away !== null) this.context.log.warn('a request failed with the database', { requestId, error: faultOf(exception) });
+    const ours = !(exception instanceof FaultProblem);
+    if (ours && code === 'internal') this.context.log.error('request failed', { requestId, error: faultOf(exception) });
     const { headers, ...details } = options;
-    observeRefusal(this.context.metrics, { code, ...details });
+    if (ours) observeRefusal(this.context.metrics, { code, ...details });
     const { httpAdapter } = this.host;
     for (const [name, value] of Object.entries(headers ?? {})) httpAdapter.setHeader(response, name, value);
     httpAdapter.setHeader(response, 'X-Request-Id', requestId);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Answer, NotModified } from './answer';
 import { type GatewayRequest, header } from './call';
 import { ProblemException, type Refusal } from './problem-exception';
@@ -18,14 +18,17 @@ const TAGS_MAX = 100;
  * The entity tag of a body: digest of its revision, digest of the whole. It changes with every byte, so that `If-None-Match` is exact; `If-Match` compares
  * the first part alone, so that a change is refused only where another change came first.
  */
-export const tagOf = <T>(body: T, revision: RevisionOf<T>): string => `"${digest(revision(body))}-${digest(body)}"`;
+export const tagOf = <T>(body: T, revision: RevisionOf<T>): string => tagOfText(body, JSON.stringify(body), revision);
+
+const tagOfText = <T>(body: T, json: string, revision: RevisionOf<T>): string => `"${digest(JSON.stringify(revision(body)))}-${digest(json)}"`;
 
 /** The answer to a read of one object: the object with its tag, or 304 where `If-None-Match` names it. */
 export function taggedAnswer<T>(call: Conditional, body: T, revision: RevisionOf<T>): Answer<T> | NotModified {
-  const tag = tagOf(body, revision);
+  const json = JSON.stringify(body);
+  const tag = tagOfText(body, json, revision);
   // A caller may keep it, and asks before it relies on it.
   const headers = { ETag: tag, 'Cache-Control': 'private, no-cache' };
-  return isKnown(call, tag) ? new NotModified(headers) : new Answer(200, body, headers);
+  return isKnown(call, tag) ? new NotModified(headers) : new Answer(200, body, headers, json);
 }
 
 /** Whether the caller has what this tag names. */
@@ -70,8 +73,4 @@ function conditionOf(call: Conditional, name: 'if-match' | 'if-none-match'): rea
   return tags;
 }
 
-const digest = (part: unknown): string =>
-  createHash('sha256')
-    .update(JSON.stringify(part) ?? '')
-    .digest('hex')
-    .slice(0, 16);
+const digest = (json: string | undefined): string => hash('sha256', json ?? '', 'hex').slice(0, 16);

@@ -1,7 +1,6 @@
 import { type Notice, newestVersion, servedVersions, serveVersion, type VersionRefusal } from '@lockstep/delivery';
-import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
-import type { Observable } from 'rxjs';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { operationId } from '../app/operation-id';
 import { ACCESS, type Access } from '../auth/access';
@@ -13,16 +12,16 @@ export const API_VERSION = 'Api-Version';
 
 /** Decides which version of the API serves a request: the one it names, or its key's, or the newest where there is none. Every answer behind it says which. */
 @Injectable()
-export class VersionInterceptor implements NestInterceptor {
+export class VersionGuard implements CanActivate {
   constructor(
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+  canActivate(context: ExecutionContext): true {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
-    if (access?.kind === 'public') return next.handle();
+    if (access?.kind === 'public') return true;
     const http = context.switchToHttp();
     const request = http.getRequest<GatewayRequest>();
     const { apiCalendar: calendar, clock } = this.context;
@@ -34,7 +33,7 @@ export class VersionInterceptor implements NestInterceptor {
     const response: unknown = http.getResponse();
     for (const [name, value] of Object.entries({ [API_VERSION]: served.value.version, ...served.value.headers }))
       this.host.httpAdapter.setHeader(response, name, value);
-    return next.handle();
+    return true;
   }
 
   private refused(version: string, refusal: VersionRefusal): ProblemException {

@@ -17,11 +17,12 @@ import { type BrandingBody, brandingBody, brandingDraft, brandingRevision, brand
 import { changedBranding, putBranding } from '../routes/branding/change-branding';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
+import { tenantIdField } from './paths';
 import { noteInScope } from './tenant-audit';
 
 class BrandingPath extends createZodDto(
   z.object({
-    id: z.string().describe('The id of a tenant.'),
+    id: tenantIdField,
     environment: z.enum(['test', 'live']).describe('Whose hosts show it; hosts for both show `live`.'),
   }),
 ) {}

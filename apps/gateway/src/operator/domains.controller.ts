@@ -15,6 +15,7 @@ import { ProblemException } from '../http/problem-exception';
 import { domainLivemodeField, livemodeOf } from '../routes/branding/branding-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
+import { DomainPath, TenantPath } from './paths';
 import { noteForTenant } from './tenant-audit';
 
 /** Most hosts of one tenant. */
@@ -60,14 +61,14 @@ export class OperatorDomainsController {
 
   @Get()
   @Answers(200, domainListSchema)
-  async list(@Param('id') id: string) {
+  async list(@Param() { id }: TenantPath) {
     const rows = await this.context.storage.platform(async (unit) => unit.domains.of(await known(unit, id)), { readOnly: true });
     return wholeList(rows.map(domainBody));
   }
 
   @Post()
   @Answers(201, domainSchema)
-  async add(@CurrentOperator() call: OperatorCall, @Param('id') id: string, @Body() body: AddDomainDto) {
+  async add(@CurrentOperator() call: OperatorCall, @Param() { id }: TenantPath, @Body() body: AddDomainDto) {
     return this.mutations.run(call, 201, async (unit) => {
       const tenantId = await known(unit, id, true);
       const { host } = body;
@@ -84,7 +85,7 @@ export class OperatorDomainsController {
 
   @Delete(':host')
   @Answers(200, domainSchema)
-  async remove(@CurrentOperator() call: OperatorCall, @Param('id') id: string, @Param('host') host: string) {
+  async remove(@CurrentOperator() call: OperatorCall, @Param() { id, host }: DomainPath) {
     return this.mutations.run(call, 200, async (unit) => {
       const tenantId = await known(unit, id, true);
       const row = await unit.domains.remove(tenantId, domainOf(host) ?? '');

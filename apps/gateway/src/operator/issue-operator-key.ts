@@ -21,6 +21,7 @@ export async function issueOperatorKey(
   const row: OperatorKeyRow = {
     kid: made.kid,
     digest: Buffer.from(digest.digest(made.key)),
+    pepper: digest.pepper,
     ...order,
     scopes: ['operator'],
     status: 'active',

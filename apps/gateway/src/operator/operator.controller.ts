@@ -23,6 +23,7 @@ import { addDomain, hostField } from './domains.controller';
 import { networkListSchema, type OperatorTenantBody, operatorTenantBody, operatorTenantListSchema, operatorTenantSchema } from './operator-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
+import { TenantPath } from './paths';
 import { noteForTenant } from './tenant-audit';
 
 const tierField = z.string().max(32).describe('The name of a tier: `GET /v1/operator/tiers` lists them.');
@@ -114,7 +115,7 @@ export class OperatorController {
   @Get('tenants/:id')
   @Answers(200, operatorTenantSchema)
   @AnswersTag()
-  async get(@CurrentOperator() call: OperatorCall, @Param('id') id: string) {
+  async get(@CurrentOperator() call: OperatorCall, @Param() { id }: TenantPath) {
     const { row, contract } = await this.find(id);
     return taggedAnswer(call, operatorTenantBody(row, contract), termsOf);
   }
@@ -122,7 +123,7 @@ export class OperatorController {
   @Patch('tenants/:id')
   @Answers(200, operatorTenantSchema)
   @TakesTag()
-  async patch(@CurrentOperator() call: OperatorCall, @Param('id') id: string, @Body() body: PatchTenantDto) {
+  async patch(@CurrentOperator() call: OperatorCall, @Param() { id }: TenantPath, @Body() body: PatchTenantDto) {
     const { row } = await this.find(id);
     const answer = await this.mutations.run(
       call,
@@ -136,6 +137,7 @@ export class OperatorController {
         const { tier = standing.tier, status = standing.status, name = standing.name } = body;
         if (standing.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
         if (body.tier !== undefined) await mustKnowTier(unit, body.tier);
+        if (status === 'active' && standing.status === 'suspended') await mustStay(unit, row.id);
         const change = { tier, status, name, updatedAt: unit.now };
         await unit.tenants.update({ id: row.id }, change);
         if (standing.status !== status) wakeStops(this.context, unit, status === 'suspended' ? suspensionWakeup(row.id) : null);
@@ -155,8 +157,9 @@ export class OperatorController {
 
   @Post('tenants/:id/api-keys')
   @Answers(201, tenantKeySchema)
-  async createKey(@CurrentOperator() call: OperatorCall, @Param('id') id: string, @Body() body: CreateTenantKeyDto) {
+  async createKey(@CurrentOperator() call: OperatorCall, @Param() { id }: TenantPath, @Body() body: CreateTenantKeyDto) {
     const { row: tenant } = await this.find(id);
+    if (tenant.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
     const environment = body.livemode ? 'live' : 'test';
     const scopes = scopesOf(body.scopes);
     const order = {
@@ -217,6 +220,13 @@ const termsOf = ({ name, tier, status, time_zone, operator_share, operator_build
   operator_share,
   operator_builder_address,
 });
+
+/** Refuses to make a tenant active again that is on its way out: what was begun is cancelled first. */
+async function mustStay(unit: PlatformUnit, id: TenantId): Promise<void> {
+  const offboarding = await unit.offboardings.of(id);
+  if (offboarding === null || offboarding.step === 'cancelled') return;
+  throw new ProblemException('state_conflict', { detail: `Its offboarding is underway (${offboarding.step}); cancel it first.` });
+}
 
 /** Refuses a tier that does not exist, and keeps one that does until the unit ends. */
 async function mustKnowTier(unit: PlatformUnit, name: string): Promise<void> {

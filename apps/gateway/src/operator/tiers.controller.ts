@@ -15,6 +15,7 @@ import { type RevisionOf, staleRefusal, taggedAnswer } from '../http/tags';
 import { type TierBody, tierBody, tierListSchema, tierSchema } from './operator-body';
 import { CurrentOperator, type OperatorCall } from './operator-call';
 import { OperatorMutations } from './operator-mutations';
+import { TierPath } from './paths';
 
 class CreateTierDto extends createZodDto(
   tierLimitsSchema.extend({
@@ -53,7 +54,7 @@ export class OperatorTiersController {
   @Get(':name')
   @Answers(200, tierSchema)
   @AnswersTag()
-  async get(@CurrentOperator() call: OperatorCall, @Param('name') name: string) {
+  async get(@CurrentOperator() call: OperatorCall, @Param() { name }: TierPath) {
     const body = await this.context.storage.platform(async (unit) => this.presented(unit, await found(unit, name)), { readOnly: true });
     return taggedAnswer(call, body, tierRevision);
   }
@@ -77,7 +78,7 @@ export class OperatorTiersController {
   @Patch(':name')
   @Answers(200, tierSchema)
   @TakesTag()
-  patch(@CurrentOperator() call: OperatorCall, @Param('name') name: string, @Body() body: PatchTierDto) {
+  patch(@CurrentOperator() call: OperatorCall, @Param() { name }: TierPath, @Body() body: PatchTierDto) {
     return this.mutations.run(
       call,
       200,
@@ -98,7 +99,7 @@ export class OperatorTiersController {
 
   @Delete(':name')
   @Answers(200, tierSchema)
-  async remove(@CurrentOperator() call: OperatorCall, @Param('name') name: string) {
+  async remove(@CurrentOperator() call: OperatorCall, @Param() { name }: TierPath) {
     try {
       return await this.mutations.run(call, 200, async (unit) => {
         const row = await found(unit, name, true);

@@ -6,4 +6,6 @@ export interface Admission {
   readonly address: string;
   /** The host that was asked; null: it has no name a brand could have. */
   readonly host: string | null;
+  /** Header fields of the answer that opens it. */
+  readonly headers: Readonly<Record<string, string>>;
 }

@@ -3,6 +3,7 @@ import type { Clock } from '@lockstep/kernel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ReadLog, StreamConnection, type StreamSocket } from './connection';
 import { STREAM_LIMITS } from './limits';
+import type { LogFrame } from './scope-log';
 
 const TOP = { epoch: 'epoch', seq: 7n };
 const clock: Clock = { now: () => 0, monotonic: () => 0 };
@@ -61,5 +62,71 @@ describe('while the top of the stream is looked up', () => {
     found();
     await vi.advanceTimersByTimeAsync(STREAM_LIMITS.heartbeatMs * 2);
     expect(sent).toEqual([]);
+  });
+});
+
+describe('while a fault strikes its events', () => {
+  /** A subscribed connection that was sent events 1 to `count`, of which every second is of another type; `fates` by the events it is shown. */
+  async function read(count: number, fates: string, types?: readonly string[]) {
+    const sent: string[] = [];
+    const socket = Object.assign(new EventEmitter(), {
+      bufferedAmount: 0,
+      send: (text: string) => void sent.push(text),
+      close: () => void socket.emit('close'),
+      terminate: () => {
+        sent.push('cut');
+        socket.emit('close');
+      },
+    });
+    const frames: LogFrame[] = Array.from({ length: count }, (_, index) => ({
+      seq: BigInt(index + 1),
+      text: String(index + 1),
+      type: index % 2 === 0 ? 'odd' : 'even',
+    }));
+    const top = { epoch: 'epoch', seq: BigInt(count) };
+    const log: ReadLog = {
+      top,
+      refresh: async () => undefined,
+      holds: async () => true,
+      after: async (seq) => frames.filter((frame) => frame.seq > seq),
+      grown: () => new Promise(() => undefined),
+    };
+    let told = 0;
+    const left = [...fates];
+    const faults = {
+      pending: () => true,
+      ahead: async (many: number) => {
+        const all = left.splice(0, many).map((fate) => ({ twice: fate === '2', cut: fate === 'x' }));
+        const cut = all.findIndex((fate) => fate.cut);
+        return cut === -1 ? all : all.slice(0, cut + 1);
+      },
+    };
+    const counting = {
+      ...observer,
+      sent: (frames: readonly LogFrame[]) => {
+        told += frames.length;
+      },
+    };
+    new StreamConnection(socket as unknown as StreamSocket, log, clock, STREAM_LIMITS, 'id', counting, null, faults).start();
+    const subscribe = { op: 'subscribe', after: { epoch: 'epoch', seq: '0' }, ...(types === undefined ? {} : { types }) };
+    socket.emit('message', JSON.stringify(subscribe), false);
+    await vi.advanceTimersByTimeAsync(0);
+    return { events: sent.filter((text) => !text.startsWith('{')).join(' '), told };
+  }
+
+  it.each<[string, number, string, readonly string[] | undefined, string, number]>([
+    ['one goes twice, in its place', 5, '12111', undefined, '1 2 2 3 4 5', 5],
+    ['the stream is cut behind one, and nothing follows', 5, '11x11', undefined, '1 2 3 cut', 3],
+    ['those it is not shown are not met', 6, '121', ['odd'], '1 3 3 5', 3],
+    [
+      'more than are asked about at a time go on in order',
+      60,
+      `${'1'.repeat(54)}2${'1'.repeat(5)}`,
+      undefined,
+      `${[...Array(55).keys()].map((n) => n + 1).join(' ')} 55 56 57 58 59 60`,
+      60,
+    ],
+  ])('%s', async (_what, count, fates, types, events, told) => {
+    expect(await read(count, fates, types)).toEqual({ events, told });
   });
 });

@@ -15,6 +15,7 @@ import {
 import type { Clock } from '@lockstep/kernel';
 import type { WebSocket } from 'ws';
 import type { StreamLimits } from './limits';
+import type { ReaderFaults } from './scope-faults';
 import type { LogFrame, ScopeLog } from './scope-log';
 
 /** What a connection needs of its socket. */
@@ -28,7 +29,8 @@ export interface ConnectionObserver {
   slow(waitingBytes: number): void;
   /** We closed it. */
   closed(name: CloseName): void;
-  sent(events: number): void;
+  /** It was handed these events, in their order. */
+  sent(frames: readonly LogFrame[]): void;
 }
 
 /** One reader of a tenant's stream. It pulls from the log by its own position, so that a slow socket costs no memory and loses nothing. */
@@ -49,6 +51,8 @@ export class StreamConnection {
     private readonly told: ConnectionObserver,
     /** Which frames this reader is shown; null: all. */
     private readonly shows: ((frames: readonly string[]) => Promise<readonly boolean[]>) | null = null,
+    /** Faults of its test environment; null: it has none. */
+    private readonly faults: ReaderFaults | null = null,
   ) {}
 
   /** Listens at once, so that a client need not wait for the hello, and says hello when the top is known. */
@@ -168,21 +172,44 @@ export class StreamConnection {
       if (!(await this.drained())) return;
       const frames = await this.log.after(this.cursor);
       const shown = this.shows === null ? null : await this.shows(frames.map((frame) => frame.text));
-      this.sendShown(frames, shown);
+      if (this.faults?.pending() === true) await this.sendStruck(this.faults, frames, shown);
+      else this.sendShown(frames, shown);
     }
   }
 
   /** Sends what this reader is shown, until its queue is full. */
   private sendShown(frames: readonly LogFrame[], shown: readonly boolean[] | null): void {
-    let sent = 0;
-    for (const [index, { seq, text, type }] of frames.entries()) {
+    const sent: LogFrame[] = [];
+    for (const [index, frame] of frames.entries()) {
       if (this.closed || this.socket.bufferedAmount > this.limits.queueMaxBytes) break;
-      this.cursor = seq;
-      if (shown?.[index] === false || this.types?.has(type) === false) continue;
-      this.socket.send(text);
-      sent += 1;
+      this.cursor = frame.seq;
+      if (shown?.[index] === false || this.types?.has(frame.type) === false) continue;
+      this.socket.send(frame.text);
+      sent.push(frame);
     }
-    if (sent > 0) this.told.sent(sent);
+    if (sent.length > 0) this.told.sent(sent);
+  }
+
+  /** Sends the first of what this reader is shown as the faults of its test environment have it: an event twice, or the stream cut behind it. */
+  private async sendStruck(faults: ReaderFaults, frames: readonly LogFrame[], shown: readonly boolean[] | null): Promise<void> {
+    const some = frames.slice(0, this.limits.faultBatchEvents);
+    const isSent = ({ type }: LogFrame, index: number): boolean => shown?.[index] !== false && this.types?.has(type) !== false;
+    const fates = await faults.ahead(some.filter(isSent).length);
+    const sent: LogFrame[] = [];
+    for (const [index, frame] of some.entries()) {
+      if (this.closed) break;
+      if (!isSent(frame, index)) {
+        this.cursor = frame.seq;
+        continue;
+      }
+      const fate = fates[sent.length];
+      sent.push(frame);
+      this.cursor = frame.seq;
+      this.socket.send(frame.text);
+      if (fate?.twice === true) this.socket.send(frame.text);
+      if (fate?.cut === true) this.cut();
+    }
+    if (sent.length > 0) this.told.sent(sent);
   }
 
   /** True once the socket's queue is below its bound; a socket that stays above it is closed. */

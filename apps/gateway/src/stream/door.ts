@@ -2,7 +2,8 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemCode, problem, SUBPROTOCOL } from '@lockstep/delivery';
 import { err, ok, type Result } from '@lockstep/kernel';
-import { allows, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
+import type { SandboxFaultRow } from '@lockstep/storage';
+import { allows, faultScopeOf, type RouteClass, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { observeRefusal } from '../app/observe';
@@ -16,6 +17,9 @@ import { askedHost } from '../brand/asked-host';
 import type { Brand } from '../brand/brand';
 import { Brands } from '../brand/brands';
 import { readPrefixed, withBranded } from '../brand/own-headers';
+import { faultMark, faultRefusal, SANDBOX_FAULT } from '../faults/fault-answers';
+import { Faults } from '../faults/faults';
+import { awayRefusal } from '../http/away';
 import { ProblemException, type Refusal } from '../http/problem-exception';
 import type { Admission } from './admission';
 import { StreamGateway } from './stream.gateway';
@@ -28,6 +32,8 @@ export interface StreamRefusal extends Refusal {
   readonly requestId: string;
   /** The brand's prefix of our header fields. */
   readonly headerPrefix: string | null;
+  /** The connection is closed without an answer. */
+  readonly dropped: boolean;
 }
 
 /** The host an upgrade asked for, and whose it is. */
@@ -41,10 +47,13 @@ interface Judged {
   readonly verdict: Result<Admission, Refusal>;
   readonly key?: VerifiedKey;
   readonly admittedAs?: RouteClass;
+  /** The fault of its sandbox that struck it. */
+  readonly fault?: SandboxFaultRow | null;
 }
 const refused = (refusal: Refusal, known: Omit<Judged, 'verdict'> = {}): Judged => ({ verdict: err(refusal), ...known });
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="api"' };
 const OPENED = 101;
+const STREAM_OPERATION = 'stream.open';
 
 /** Decides in the HTTP upgrade who may open a stream, before a single frame is read. */
 @Injectable()
@@ -60,6 +69,7 @@ export class StreamDoor {
     @Inject(StreamGateway) private readonly streams: StreamGateway,
     @Inject(Brands) private readonly brands: Brands,
     @Inject(RequestLog) private readonly log: RequestLog,
+    @Inject(Faults) private readonly faults: Faults,
   ) {}
 
   async admit(request: IncomingMessage): Promise<Result<Admission, StreamRefusal>> {
@@ -75,7 +85,8 @@ export class StreamDoor {
       if (path !== STREAM_PATH) return refused({ code: 'not_found' });
       return fault === null ? this.judge(request, { host, brand }) : refused({ code: 'invalid_request', errors: [fault] });
     };
-    const { verdict, key, admittedAs } = await judge();
+    const { verdict, key, admittedAs, fault: struck = null } = await judge();
+    const dropped = isDrop(struck);
     this.log.finished({
       requestId,
       operation: path === STREAM_PATH ? `GET ${STREAM_PATH}` : 'unmatched',
@@ -83,11 +94,13 @@ export class StreamDoor {
       ms: this.context.clock.monotonic() - from,
       key,
       admittedAs,
-      aborted: false,
+      aborted: dropped,
+      fault: struck?.id,
     });
-    if (verdict.ok) return verdict;
-    observeRefusal(this.context.metrics, verdict.error);
-    return err({ ...verdict.error, requestId, headerPrefix });
+    const marks = struck === null ? {} : withBranded(headerPrefix, { [SANDBOX_FAULT]: faultMark(struck) });
+    if (verdict.ok) return ok({ ...verdict.value, headers: marks });
+    if (struck === null) observeRefusal(this.context.metrics, verdict.error);
+    return err({ ...verdict.error, headers: { ...verdict.error.headers, ...marks }, requestId, headerPrefix, dropped });
   }
 
   private async judge(request: IncomingMessage, at: AskedBrand): Promise<Judged> {
@@ -106,20 +119,32 @@ export class StreamDoor {
       }
       key = proved.value;
       // Opening one is a read; what then stays open has a quota of its own.
-      const { headers, release } = await this.limit.admit(key, 'reads', null);
+      const { headers, release, standings } = await this.limit.admit(key, 'reads', null);
       release();
       const known = { key, admittedAs: 'reads' } as const;
       if (!allows(key.scopes, ['events:read'])) return refused({ code: 'missing_scope', headers }, known);
       const full = tellsByStatus(request) ? this.streams.full(key) : null;
-      return full === null ? { verdict: ok({ key, address, host: at.host }), ...known } : refused({ ...full, headers }, known);
+      if (full !== null) return refused({ ...full, headers }, known);
+      const fault = await this.strikingFault(key);
+      const refusal = fault === null ? null : isDrop(fault) ? DROPPED : faultRefusal(fault, standings);
+      if (refusal !== null) return refused({ ...refusal, headers: { ...headers, ...refusal.headers } }, { ...known, fault });
+      if (fault?.kind === 'slow') await this.faults.holdUp(fault);
+      return { verdict: ok({ key, address, host: at.host, headers: {} }), ...known, fault };
     } catch (error) {
       const known = key === undefined ? {} : { key };
-      return refused(error instanceof ProblemException ? { code: error.code, ...error.options } : { code: 'internal' }, known);
+      if (error instanceof ProblemException) return refused({ code: error.code, ...error.options }, known);
+      return refused(awayRefusal(error, this.context.random) ?? { code: 'internal' }, known);
     }
   }
 
+  private async strikingFault(key: VerifiedKey): Promise<SandboxFaultRow | null> {
+    const scope = faultScopeOf(key, this.context.clock.now());
+    return scope === null ? null : this.faults.strikingRequest(scope, { operation: STREAM_OPERATION, keyId: key.keyId });
+  }
+
   /** Refuses an upgrade with a problem document and ends the socket. */
-  refuse(socket: Duplex, { code, headers = {}, requestId, headerPrefix, ...details }: StreamRefusal): void {
+  refuse(socket: Duplex, { code, headers = {}, requestId, headerPrefix, dropped, ...details }: StreamRefusal): void {
+    if (dropped) return void socket.destroy();
     const body = JSON.stringify(problem(code, { requestId, ...details }));
     const lines = Object.entries({
       ...headers,
@@ -135,8 +160,8 @@ export class StreamDoor {
   private async keyOf(request: IncomingMessage, address: string, { host, brand }: AskedBrand): Promise<Result<VerifiedKey, ProblemCode>> {
     if (request.headers.authorization !== undefined) {
       const key = await this.authenticator.tenant(request.headers.authorization, address, brand);
-      const fault = key.ok ? await this.signatures.faultOf(key.value, received(request)) : null;
-      return fault === null ? key : err(fault.code);
+      const signed = key.ok ? await this.signatures.judge(key.value, received(request)) : null;
+      return signed === null || signed.ok ? key : err(signed.error.code);
     }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
     const ticket = offered.find((each) => each.startsWith('stk_'));
@@ -154,6 +179,10 @@ const received = ({ method, url, headers }: IncomingMessage): ReceivedRequest =>
   signatureHeader: textOf(headers[SIGNATURE_HEADER]),
 });
 const textOf = (value: string | string[] | undefined): string | null => (typeof value === 'string' ? value : null);
+/** What nobody is told: the connection is closed instead. */
+const DROPPED: Refusal = { code: 'unavailable' };
+/** Whether a fault closes the connection of an upgrade. Nothing is done before a stream is open, so both kinds are the same here. */
+const isDrop = (fault: SandboxFaultRow | null): boolean => fault?.kind === 'dropped_request' || fault?.kind === 'dropped_answer';
 /** Whether the caller can read an answer to its upgrade: a browser, which comes with a ticket, sees close codes alone. */
 const tellsByStatus = (request: IncomingMessage): boolean => request.headers.authorization !== undefined;
 

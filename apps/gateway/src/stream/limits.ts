@@ -14,6 +14,8 @@ export const STREAM_LIMITS = {
   /** Events kept serialised per scope while somebody reads it. */
   cacheEvents: 2_000,
   readBatchEvents: 500,
+  /** Events asked about at a time while faults of a sandbox strike a stream: so many pass the bound of its queue at most. */
+  faultBatchEvents: 50,
   /** Wake-ups may be lost: the log is looked at this often. */
   pollMs: 1_000,
   /** How often a connection's key is proved again, besides at a revocation's wake-up. */

@@ -21,6 +21,9 @@ export class StreamAdapter extends WsAdapter {
     super(app);
   }
 
+  /** Further header lines of upgrades that are about to be answered. */
+  private readonly lines = new WeakMap<IncomingMessage, readonly string[]>();
+
   override create(): WebSocketServer {
     const sockets = new WebSocketServer({
       noServer: true,
@@ -28,6 +31,7 @@ export class StreamAdapter extends WsAdapter {
       maxPayload: this.limits.clientFrameMaxBytes,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
+    sockets.on('headers', (lines, request) => void lines.push(...(this.lines.get(request) ?? [])));
     this.server.on('upgrade', (request, socket, head) => void this.upgrade(sockets, request, socket, head));
     return sockets;
   }
@@ -40,6 +44,10 @@ export class StreamAdapter extends WsAdapter {
     const admitted = await this.door.admit(request);
     if (!admitted.ok) return this.door.refuse(socket, admitted.error);
     socket.off('error', drop);
+    this.lines.set(
+      request,
+      Object.entries(admitted.value.headers).map(([name, value]) => `${name}: ${value}`),
+    );
     sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, admitted.value));
   }
 }

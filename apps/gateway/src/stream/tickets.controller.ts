@@ -5,9 +5,11 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CountsAs, Needs } from '../auth/access';
 import { canonicalAddress } from '../auth/addresses';
+import { FailureLimit } from '../auth/failure-limit';
 import { type Call, CurrentCall } from '../http/call';
 import { Answers } from '../http/documented';
-import { ProblemException } from '../http/problem-exception';
+import { SIGNATURE_USED } from '../http/mutations';
+import { ProblemException, problemOf } from '../http/problem-exception';
 import { STREAM_PATH } from './door';
 import { streamTicketSchema } from './ticket-body';
 import { StreamTickets } from './tickets';
@@ -28,7 +30,10 @@ class CreateStreamTicketDto extends createZodDto(
 @ApiTags('stream')
 @Controller('v1/stream-tickets')
 export class StreamTicketsController {
-  constructor(@Inject(StreamTickets) private readonly tickets: StreamTickets) {}
+  constructor(
+    @Inject(StreamTickets) private readonly tickets: StreamTickets,
+    @Inject(FailureLimit) private readonly failures: FailureLimit,
+  ) {}
 
   @Post()
   @Answers(201, streamTicketSchema)
@@ -37,7 +42,12 @@ export class StreamTicketsController {
   async create(@CurrentCall() call: Call, @Body() body: CreateStreamTicketDto) {
     const address = canonicalAddress(body.address ?? call.address);
     if (address === null) throw new ProblemException('invalid_request', { detail: 'Name the `address` that will open the stream.' });
-    const { ticket, expiresAt } = await this.tickets.issue(call, address);
+    const issued = await this.tickets.issue(call, address);
+    if (issued === null) {
+      await this.failures.charge(call.address);
+      throw problemOf(SIGNATURE_USED);
+    }
+    const { ticket, expiresAt } = issued;
     return { ticket, path: STREAM_PATH, subprotocols: [SUBPROTOCOL, ticket], expires_at: wireTime(expiresAt) };
   }
 }

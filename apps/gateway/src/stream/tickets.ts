@@ -1,5 +1,5 @@
 import { wireTime } from '@lockstep/delivery';
-import { keepTicket, useTicket } from '@lockstep/storage';
+import { keepTicket, useSignature, useTicket } from '@lockstep/storage';
 import { KID_LENGTH, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
@@ -22,20 +22,21 @@ export class StreamTickets {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
   ) {}
 
-  /** A ticket for a key, good from one address: the one that will open the stream. */
+  /** A ticket for a key, good from one address: the one that will open the stream. Null: what the request was signed with has given one before. */
   async issue(
-    { key, requestId }: Pick<Call, 'key' | 'requestId'>,
+    { key, requestId, usedSignature }: Pick<Call, 'key' | 'requestId' | 'usedSignature'>,
     address: string,
-  ): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
+  ): Promise<{ readonly ticket: string; readonly expiresAt: number } | null> {
     const ticket = `stk_${key.kid}${Buffer.from(this.context.random.bytes(SECRET_BYTES)).toString('base64url')}`;
     const expiresAt = this.context.clock.now() + this.context.streamLimits.ticketTtlMs;
     const kept = { digest: this.digestOf(ticket), kid: key.kid, address, expiresAt };
-    await this.context.storage.scoped(scopeFromVerifiedKey(key), async (unit) => {
+    return this.context.storage.scoped(scopeFromVerifiedKey(key), async (unit) => {
+      if (usedSignature !== null && !(await useSignature(unit, usedSignature))) return null;
       await keepTicket(unit, kept);
       const line = { actor: key.keyId, action: 'stream_ticket.create', targetId: key.keyId, requestId, detail: {} };
       unit.audit.note({ id: this.context.ids.next('audit'), ...line, ...madeWith({ expires_at: wireTime(expiresAt) }), createdAt: unit.now });
+      return { ticket, expiresAt };
     });
-    return { ticket, expiresAt };
   }
 
   /**
@@ -49,11 +50,16 @@ export class StreamTickets {
     const use = { kid, address: from, host };
     const key = (await this.authenticator.standing([use])).get(use);
     if (key?.ok !== true) return null;
-    const given = await this.context.storage.scoped(scopeFromVerifiedKey(key.value), (unit) => useTicket(unit, this.digestOf(ticket), from));
+    const given = await this.context.storage.scoped(scopeFromVerifiedKey(key.value), (unit) => useTicket(unit, this.digestsOf(ticket), from));
     return given === kid ? key.value : null;
   }
 
   private digestOf(ticket: string): Buffer {
     return Buffer.from(this.context.digest.digest(ticket));
+  }
+
+  /** Another gateway may digest under an older pepper still. */
+  private digestsOf(ticket: string): readonly Buffer[] {
+    return this.context.digest.digests(ticket).map((digest) => Buffer.from(digest));
   }
 }

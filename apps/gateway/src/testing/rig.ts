@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { API_CALENDAR, type ApiCalendar } from '@lockstep/delivery';
 import { type Clock, type TenantScope, unwrap } from '@lockstep/kernel';
 import {
+  type Config,
   createHealth,
   createLogger,
   createMetrics,
+  type EndedSpan,
   gatewayKeys,
   loadConfig,
   localLimiter,
@@ -19,6 +21,7 @@ import {
   type Wakeups,
   watchLoop,
 } from '@lockstep/platform';
+import { keptTraces } from '@lockstep/platform/testing/kept-traces';
 import { openStorage, type Storage } from '@lockstep/storage';
 import { openTestStorage } from '@lockstep/storage/testing/test-storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
@@ -26,7 +29,7 @@ import { Client } from 'pg';
 import request, { type Response, type Test } from 'supertest';
 import type { GatewayContext } from '../app/context';
 import { type Listener, listenOperator, listenPublic } from '../app/listeners';
-import { hmacDigest } from '../auth/key-digest';
+import { digestOf } from '../auth/key-digest';
 import { makeOperatorKey } from '../operator/first-key';
 import { STREAM_LIMITS, type StreamLimits } from '../stream/limits';
 import { type ContractCheck, contractCheck } from './contract-check';
@@ -54,8 +57,12 @@ export interface GatewayRig {
   readonly engine: Storage;
   readonly backoffice: Storage;
   readonly wakeups: Wakeups;
+  /** A connection of the schema's owner, for what no process may do; it ends with the rig. */
+  owner(): Promise<Client>;
   /** Every line the gateway has logged. */
   readonly logged: readonly string[];
+  /** Spans of requests that are over. */
+  readonly spans: readonly EndedSpan[];
   /** Every answer of `call` and `operator` is held against the documents by these. */
   readonly contracts: { readonly publicApi: ContractCheck; readonly operatorApi: ContractCheck };
   /** A call of the public API. */
@@ -70,8 +77,15 @@ export interface GatewayRig {
   close(): Promise<void>;
 }
 
-/** Opens the rig; `streamLimits` replaces bounds a test would have to wait for, `apiCalendar` the versions of the API. */
-export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalendar: ApiCalendar = API_CALENDAR): Promise<GatewayRig> {
+/** The HTTP frameworks a gateway runs on, the usual one first. */
+export const HTTP_ADAPTERS = ['fastify', 'express'] as const satisfies readonly Config<'gateway'>['httpAdapter'][];
+
+/** Opens the rig; `streamLimits` replaces bounds a test would have to wait for, `apiCalendar` the versions of the API, `httpAdapter` the framework below. */
+export async function openRig(
+  streamLimits: Partial<StreamLimits> = {},
+  apiCalendar: ApiCalendar = API_CALENDAR,
+  httpAdapter: Config<'gateway'>['httpAdapter'] = 'fastify',
+): Promise<GatewayRig> {
   const test = await openTestStorage();
   const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-gateway-'));
   const environ = {
@@ -79,6 +93,7 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalen
     LOCKSTEP_DATA_DIR: dataDir,
     LOCKSTEP_GATEWAY_PORT: '0',
     LOCKSTEP_OPERATOR_PORT: '0',
+    LOCKSTEP_HTTP_ADAPTER: httpAdapter,
     // So that a test can speak for another address.
     LOCKSTEP_TRUST_PROXY_HOPS: '1',
   };
@@ -86,6 +101,7 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalen
   const open = (role: 'app' | 'engine' | 'backoffice') => openStorage({ url: test.urls[role].url, role, clock: systemClock, poolMax: 8 });
   const [storage, engine, backoffice] = await Promise.all([open('app'), open('engine'), open('backoffice')]);
   const logged: string[] = [];
+  const traces = keptTraces();
   const log = createLogger({ process: 'gateway', level: 'debug', write: (line) => logged.push(line) });
   const wakeups = await postgresWakeups({ url: test.urls.app.url, log });
   const keys = gatewayKeys(config);
@@ -102,8 +118,9 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalen
     wakeups,
     redis: null,
     keys,
-    digest: hmacDigest(keys.keyPepper.reveal()),
+    digest: digestOf(keys),
     metrics: createMetrics('gateway'),
+    traces,
     log,
     health,
     load: watchLoop(systemClock, systemTimers),
@@ -126,8 +143,16 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalen
     const key = good(await operator('post', `/v1/operator/tenants/${row.id}/api-keys`, { name: 'first', livemode: false, scopes: ['*'] }));
     return { id: row.id, key: key.key, scope: scopeFromPlatformList(row.id, 'test') };
   };
+  const owners: Client[] = [];
+  const owner = async (): Promise<Client> => {
+    const client = new Client({ connectionString: test.ownerUrl });
+    await client.connect();
+    owners.push(client);
+    return client;
+  };
   const close = async (): Promise<void> => {
     context.load.close();
+    for (const each of owners) await each.end();
     await publicApi.close();
     await operatorApi.close();
     await wakeups.close();
@@ -149,7 +174,9 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}, apiCalen
     engine,
     backoffice,
     wakeups,
+    owner,
     logged,
+    spans: traces.spans,
     call,
     operator,
     tenant,

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { z } from 'zod';
 import { quantile, type SendPlan, type Sent } from './limits/open-loop';
 import { type Caller, makeCaller, startLimitsPlatform } from './limits/platform';
+import { Sender } from './limits/sender';
 import { type Bench, machine, median, option, round } from './report';
 
 /** How many times its quota the noisy tenant sends. */
@@ -10,6 +8,8 @@ const NOISE = 10;
 const QUIET_CONNECTIONS = 32;
 const NOISY_CONNECTIONS = 64;
 const WARM_UP_SECONDS = 3;
+/** From when senders are told until the first request is due: all of them were told by then. */
+const LEAD_MS = 100;
 
 /** A tenant far above its quota beside one inside it: what the second notices. Real gateway, PostgreSQL and Redis. */
 export const limitsBench: Bench = {
@@ -22,18 +22,25 @@ export const limitsBench: Bench = {
     const platform = await startLimitsPlatform(config);
     try {
       await platform.operator.must('POST', '/v1/operator/tiers', tierOf(quota));
-      const [quiet, noisy] = [await makeCaller(platform, 'Quiet', TIER), await makeCaller(platform, 'Noisy', TIER)];
-      const inside = (of: Caller, forSeconds: number): SendPlan => ({ ...planOf(of, rate, forSeconds), connections: QUIET_CONNECTIONS });
-      const beyond = (of: Caller, forSeconds: number): SendPlan => ({ ...planOf(of, quota * NOISE, forSeconds), connections: NOISY_CONNECTIONS });
-      say(`limits are counted ${platform.counted === 'redis' ? 'in Redis' : 'in the gateway'}; warming up`);
-      await Promise.all([send(inside(quiet, WARM_UP_SECONDS)), send(beyond(noisy, WARM_UP_SECONDS))]);
       const measured: Run[] = [];
-      for (let no = 1; no <= runs; no += 1) {
-        const alone = await send(inside(quiet, seconds));
-        const [beside, noise] = await Promise.all([send(inside(quiet, seconds)), send(beyond(noisy, seconds))]);
-        measured.push({ alone, beside, noise });
-        const [first, second] = [quantile(alone.ms, 0.99), quantile(beside.ms, 0.99)];
-        say(`run ${no}: p99 ${round(first)} ms alone, ${round(second)} ms beside ${noise.statuses[200] ?? 0} admitted of ${noise.ms.length}`);
+      const [quiet, noisy] = [await makeCaller(platform, 'Quiet', TIER), await makeCaller(platform, 'Noisy', TIER)];
+      const inside = new Sender({ ...askedBy(quiet), connections: QUIET_CONNECTIONS });
+      const beyond = new Sender({ ...askedBy(noisy), connections: NOISY_CONNECTIONS });
+      try {
+        const plan = (perSecond: number, forSeconds: number): SendPlan => ({ perSecond, seconds: forSeconds, fromEpochMs: wallMs() + LEAD_MS });
+        const both = (forSeconds: number): Promise<[Sent, Sent]> =>
+          Promise.all([inside.send(plan(rate, forSeconds)), beyond.send(plan(quota * NOISE, forSeconds))]);
+        say(`limits are counted ${platform.counted === 'redis' ? 'in Redis' : 'in the gateway'}; warming up`);
+        await both(WARM_UP_SECONDS);
+        for (let no = 1; no <= runs; no += 1) {
+          const alone = await inside.send(plan(rate, seconds));
+          const [beside, noise] = await both(seconds);
+          measured.push({ alone, beside, noise });
+          const [first, second] = [quantile(alone.ms, 0.99), quantile(beside.ms, 0.99)];
+          say(`run ${no}: p99 ${round(first)} ms alone, ${round(second)} ms beside ${noise.statuses[200] ?? 0} admitted of ${noise.ms.length}`);
+        }
+      } finally {
+        await Promise.all([inside.close(), beyond.close()]);
       }
       const of = (pick: (run: Run) => number): number => round(median(measured.map(pick)));
       const refused = ({ statuses }: Sent): number =>
@@ -82,16 +89,7 @@ const tierOf = (quota: number) => ({
   quotas: { api_keys: 5, stream_connections: 5, leaders: 10, followers: 10, active_copies: 10, export_jobs: 1 },
 });
 
-const planOf = ({ key, path }: Caller, perSecond: number, seconds: number) => ({ url: path, key, perSecond, seconds });
+const askedBy = ({ key, path }: Caller) => ({ url: path, key });
 
-const sentSchema = z.object({ ms: z.array(z.number()), statuses: z.record(z.coerce.number(), z.number()) });
-
-/** Sends in a thread of its own. */
-function send(plan: SendPlan): Promise<Sent> {
-  const worker = new Worker(join(__dirname, 'limits/sender.js'), { workerData: plan });
-  return new Promise((resolve, reject) => {
-    worker.once('message', (message) => resolve(sentSchema.parse(message)));
-    worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('a sender ended early')));
-  });
-}
+/** The system clock of this thread, which all threads of the process share. */
+const wallMs = (): number => performance.timeOrigin + performance.now();

@@ -1,9 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, childEnvironment, createLogger, openDatabase } from '@lockstep/platform';
-import { migrate, type RoleUrls, resolveRoleUrls } from '@lockstep/storage';
+import {
+  type Config,
+  childEnvironment,
+  createLogger,
+  describeMissing,
+  enginePrivateKeys,
+  missingKeys,
+  openDatabase,
+  opener,
+  systemClock,
+} from '@lockstep/platform';
+import { migrate, openStorage, type RoleUrls, resolveRoleUrls, sealCounts } from '@lockstep/storage';
 import { SimControl } from '../client/sim-control';
 import { type ChildPlan, type RunningChild, startChild } from './child';
+import { takenPorts } from './taken-ports';
 
 /** Everything a deployment on one machine consists of, running. */
 export interface Stack {
@@ -55,6 +66,9 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
   };
   try {
     const ownerUrl = await database(plan, closers);
+    // Asked behind the database, which tells a second start on the same data folder by its name.
+    const taken = plan.fixedPorts ? await takenPorts(config) : [];
+    if (taken.length > 0) throw new Error(`${taken.join('\n')}\n(docs/configuration.md)`);
     const roles = resolveRoleUrls(ownerUrl, givenUrls(config));
     const { applied } = await migrate(ownerUrl, roles);
     onStep(applied.length === 0 ? 'database is up to date' : `database migrated (${applied.length} migrations)`);
@@ -93,6 +107,7 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
       engine: { LOCKSTEP_SIM_VENUE_URL: simUrl, ...(await perpsStudioKey(plan, controlUrl)) },
       backoffice: { LOCKSTEP_SIM_VENUE_URL: simUrl, LOCKSTEP_SIM_CONTROL_URL: controlUrl },
     };
+    await assertSealsOpen(plan, roles);
     await launch('engine', [], venue.engine ?? {});
     await Promise.all([launch('backoffice', [], venue.backoffice ?? {}), launch('gateway', [], {})]);
     return {
@@ -120,6 +135,20 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
   } catch (error) {
     await closeAll();
     throw error;
+  }
+}
+
+/** Throws where an agent key in use is sealed for a key that the engine will not have: it would refuse to start, and says so here before anything else waits for it. */
+async function assertSealsOpen({ config, dataDir, extra }: StackPlan, roles: RoleUrls): Promise<void> {
+  // An engine of this stack reads the keys of the data folder, unless it is given its own.
+  if (extra?.engine?.LOCKSTEP_SEALING_PRIVATE_KEYS !== undefined) return;
+  const storage = await openStorage({ url: roles.engine.url, role: 'engine', clock: systemClock, poolMax: 1 });
+  try {
+    const held = opener(enginePrivateKeys({ dataDir, sealingPrivateKeys: null })).keyIds;
+    const missing = missingKeys(await sealCounts(storage), held, config.sealingLostKeys ?? []);
+    if (missing.length > 0) throw new Error(describeMissing(missing, held));
+  } finally {
+    await storage.close();
   }
 }
 
@@ -178,6 +207,7 @@ function settings(plan: StackPlan, roles: RoleUrls): (name: ChildName) => Record
       LOCKSTEP_SIGNING_WORKERS: String(config.signingWorkers),
       LOCKSTEP_HYPERLIQUID_URL: config.hyperliquidUrl,
       LOCKSTEP_HYPERLIQUID_NETWORK: config.hyperliquidNetwork,
+      ...(config.sealingLostKeys === null ? {} : { LOCKSTEP_SEALING_LOST_KEYS: config.sealingLostKeys.join(',') }),
     },
     backoffice: { ...redis, BACKOFFICE_DATABASE_URL: roles.backoffice.url },
   };

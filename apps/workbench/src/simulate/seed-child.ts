@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { knownFlags } from '@lockstep/platform';
 import type { SeedOutcome, SeedWork } from './outcome';
 
 const ENTRY = join(__dirname, 'seed-process.js');
@@ -38,7 +39,7 @@ export class SeedProcess {
     entry = ENTRY,
   ) {
     this.child = fork(entry, [], {
-      execArgv: [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${NURSERY_MB}`, SWEEPS_ALONE, ...(playsFew ? [PATIENT] : [])],
+      execArgv: knownFlags([`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${NURSERY_MB}`, SWEEPS_ALONE, ...(playsFew ? [PATIENT] : [])]),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.closed = new Promise((resolve) => {

@@ -49,5 +49,8 @@ export type FileKind = keyof typeof FILE_COLUMNS;
 /** `settlement_2026-01-01_2026-01-02.csv`: plain ASCII without path characters, whatever the tenant is called. */
 export const fileName = (kind: FileKind, start: string, end: string): string => `${kind}_${stamp(start)}_${stamp(end)}.csv`;
 
+/** `archive_orders.csv`: one table of all that a tenant has. */
+export const archiveFileName = (table: string): string => `archive_${table}.csv`;
+
 /** A whole day as its date, any other moment with its time. */
 const stamp = (time: string): string => (time.endsWith('T00:00:00.000Z') ? time.slice(0, 10) : time.replace(/[:.]/g, ''));

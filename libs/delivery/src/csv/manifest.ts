@@ -20,7 +20,7 @@ export const controlTotalSchema = z.object({
 export const manifestSchema = z
   .object({
     schema_version: z.literal(FILE_SCHEMA_VERSION),
-    kind: z.enum(['settlement', 'fills', 'fees']),
+    kind: z.enum(['settlement', 'fills', 'fees', 'archive']),
     file_name: z.string(),
     tenant_id: z.string(),
     environment: z.enum(['live', 'test']),

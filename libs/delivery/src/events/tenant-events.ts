@@ -31,6 +31,8 @@ const entitlement = z.object({
   actor: z.string().describe('The API key’s id.'),
 });
 
+const followerErased = z.object({ follower_id: idText('flw') });
+
 const keyRevoked = z.object({
   key_id: idText('key'),
   hint: z.string().describe('What may be shown of the key.'),
@@ -46,6 +48,7 @@ export const tenantEvents = {
   'leader.access_changed': define(1, 'Who may copy a leader changed.', access),
   'leader.terms_published': define(1, 'A version of a leader’s terms was published.', terms),
   'entitlement.changed': define(1, 'A follower’s entitlement to copy a leader was granted, renewed or revoked.', entitlement),
+  'follower.erased': define(1, 'What was known of the person behind a follower was erased; its key is destroyed.', followerErased),
   'api_key.revoked': define(1, 'An API key was revoked, or reported as leaked and therefore revoked.', keyRevoked),
   'tenant.changed': define(1, 'The operator suspended the tenant or made it active again.', tenant),
   'kill_switch.changed': define(1, 'A kill switch that stops something of the tenant was turned on or off.', killSwitch),

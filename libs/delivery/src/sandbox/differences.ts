@@ -44,5 +44,6 @@ export const SANDBOX_DIFFERENCES: readonly SandboxDifference[] = [
     sandbox:
       'in memory: when the simulated venue restarts, or your world was closed because nobody used it, it begins anew with empty books, and `epoch` rises',
   },
+  { subject: 'Faults', live: 'none that anybody asked for', sandbox: 'those you set by `POST /v1/sandbox/faults`' },
   { subject: 'Settlement and exports', live: 'the same', sandbox: 'the same, with `livemode` false and periods in business time' },
 ];

@@ -19,4 +19,18 @@ export const SANDBOX_LIMITS = {
   taskKeptMs: 30 * DAY_MS,
   /** A world nobody used for so long is closed. */
   idleMaxMs: 14 * DAY_MS,
+  /** Faults in force at a time. */
+  faultsMax: 20,
+  /** Faults that ended, by time or by use, and are still shown. */
+  endedFaultsMax: 100,
+  /** How often one fault strikes, where that is bounded. */
+  faultTimesMax: 1_000,
+  /** How long one fault is in force. */
+  faultMaxMs: DAY_MS,
+  /** What a fault of the kind `slow` adds to a request: less than clients and proxies wait as a rule. */
+  faultDelayMaxMs: 25_000,
+  /** What the `Retry-After` of a fault says at most. */
+  faultRetryAfterMaxS: 300,
+  /** Most events between two that a fault meets on a stream. */
+  faultEveryEventsMax: 100_000,
 } as const;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FAULT_KINDS } from '@lockstep/tenancy';
 import { describe, expect, it } from 'vitest';
 import { SANDBOX_DIFFERENCES } from './differences';
 import { SANDBOX_LIMITS } from './limits';
@@ -29,14 +30,21 @@ describe('docs/sandbox.md', () => {
     expect(tableOf('Scenarios')).toEqual(SCENARIO_NAMES.map((name) => [`\`${name}\``, SCENARIOS[name].does]));
   });
 
+  it('lists every kind of fault', () => {
+    expect(tableOf('Faults').map(([kind]) => kind)).toEqual(FAULT_KINDS.map((kind) => `\`${kind}\``));
+  });
+
   it('names the bounds there are', () => {
     const { advanceMaxMs, advancedTotalMaxMs, openTasksMax, creditsMax, taskKeptMs, idleMaxMs, creditMax } = SANDBOX_LIMITS;
+    const { faultsMax, endedFaultsMax, faultTimesMax } = SANDBOX_LIMITS;
     for (const text of [
       `at most ${advanceMaxMs / DAY_MS} days at once and ${advancedTotalMaxMs / DAY_MS} days in one epoch`,
       `${openTasksMax} may wait`,
       `up to ${creditsMax} addresses, at most ${creditMax.toLocaleString('en')} each`,
       `kept for ${taskKeptMs / DAY_MS} days`,
       `not used for ${idleMaxMs / DAY_MS} days`,
+      `At most ${faultsMax} are in force at a time; the newest ${endedFaultsMax} that ended`,
+      `(1 to ${faultTimesMax.toLocaleString('en')})`,
     ])
       expect(PAGE).toContain(text);
   });

@@ -17,6 +17,8 @@ export const WAKEUP_CHANNELS = {
   keys: 'keys',
   /** A branding or a domain was changed: gateways forget what they kept of hosts. */
   brands: 'brands',
+  /** A fault of a sandbox was set or ended: gateways look whether it strikes streams. */
+  faults: 'faults',
 } as const;
 
 /** The payload: whose data to look at. */

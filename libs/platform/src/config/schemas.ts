@@ -56,6 +56,15 @@ export const secretBytes = z
   .regex(/^[A-Za-z0-9+/_-]{43,512}={0,2}$/, fail('write at least 32 random bytes as base64, for example from `openssl rand -base64 32`'))
   .transform((text) => new Secret(text));
 
+/** Such secrets, separated by commas: at most eight, each once. */
+export const secretBytesList = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9+/_-]{43,512}={0,2}(\s*,\s*[A-Za-z0-9+/_-]{43,512}={0,2}){0,7}$/,
+    fail('write at least 32 random bytes as base64, for example from `openssl rand -base64 32`; several are separated by commas'),
+  )
+  .transform((text) => new Secret(text));
+
 /** A password or key used as it stands. */
 export const secretText = (least: number) =>
   z

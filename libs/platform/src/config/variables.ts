@@ -108,6 +108,13 @@ export const VARIABLES = {
     standard: '8081',
     usedBy: ['gateway', 'workbench'],
   }),
+  LOCKSTEP_HTTP_ADAPTER: row({
+    property: 'httpAdapter',
+    meaning: 'HTTP framework below the routes: `fastify`, or `express`. Answers are the same.',
+    schema: piece.oneOf(['fastify', 'express']),
+    standard: 'fastify',
+    usedBy: ['gateway'],
+  }),
   LOCKSTEP_TRUST_PROXY_HOPS: row({
     property: 'trustProxyHops',
     meaning:
@@ -137,6 +144,28 @@ export const VARIABLES = {
     standard: '127.0.0.1',
     usedBy: ['engine', 'backoffice'],
   }),
+  LOCKSTEP_TRACES_URL: row({
+    property: 'tracesUrl',
+    meaning: 'Where an OpenTelemetry collector takes traces by OTLP over HTTP, e.g. http://collector:4318/v1/traces. Unset: nothing is traced.',
+    schema: piece.httpUrl,
+    standard: null,
+    usedBy: ['gateway', 'engine'],
+  }),
+  LOCKSTEP_TRACES_AUTHORIZATION: row({
+    property: 'tracesAuthorization',
+    meaning: 'Secret: the Authorization header sent to the collector. Unset: none.',
+    schema: piece.secretText(8),
+    standard: null,
+    usedBy: ['gateway', 'engine'],
+  }),
+  LOCKSTEP_TRACED_REQUESTS_PERCENT: row({
+    property: 'tracedRequestsPercent',
+    meaning:
+      'How many requests of a hundred are traced. Those that end with 5xx or ask something of the engine are always traced, and so are every wave and every command.',
+    schema: piece.wholeNumber(0, 100),
+    standard: '5',
+    usedBy: ['gateway'],
+  }),
   LOCKSTEP_HEALTH_PORT: row({
     property: 'healthPort',
     meaning: 'Port for health and metrics of the engine and the back office; 0 lets the system choose.',
@@ -147,8 +176,8 @@ export const VARIABLES = {
   LOCKSTEP_KEY_PEPPER: row({
     property: 'keyPepper',
     meaning:
-      'Secret (32 bytes, base64) under which API keys are stored and what they sign requests with is sealed; the same on every gateway. Unset: made on first start in the data folder.',
-    schema: piece.secretBytes,
+      'Secret (32 bytes, base64) under which API keys are stored and what they sign requests with is sealed; several are separated by commas, the first one stores; the same on every gateway. Unset: made on first start in the data folder. How to renew it: docs/sealing.md.',
+    schema: piece.secretBytesList,
     standard: null,
     usedBy: ['gateway', 'workbench'],
   }),
@@ -168,10 +197,27 @@ export const VARIABLES = {
   }),
   LOCKSTEP_SEALING_PRIVATE_KEYS: row({
     property: 'sealingPrivateKeys',
-    meaning: 'Private keys (lss_…) that open sealed agent keys, separated by commas, newest first. Unset: made on first start in the data folder.',
+    meaning:
+      'Private keys (lss_…) that open sealed agent keys, separated by commas, newest first. Unset: made on first start in the data folder. How to renew them: docs/sealing.md.',
     schema: piece.secretText(47),
     standard: null,
-    usedBy: ['engine'],
+    usedBy: ['engine', 'workbench'],
+  }),
+  LOCKSTEP_PERSONAL_DATA_KEYS: row({
+    property: 'personalDataKeys',
+    meaning:
+      'Private keys (lss_…) that open the tenants’ keys under which personal data is kept, separated by commas, the first one seals; the same on every gateway. `pepper` in the list stands for those that follow from LOCKSTEP_KEY_PEPPER: they open always, and the first one seals where this is unset. How to renew them: docs/sealing.md.',
+    schema: piece.secretText(47),
+    standard: null,
+    usedBy: ['gateway'],
+  }),
+  LOCKSTEP_SEALING_LOST_KEYS: row({
+    property: 'sealingLostKeys',
+    meaning:
+      'Ids of sealing keys that are lost for good, separated by commas: nothing is refused for what they sealed. Accounts whose agent’s key it was sign nothing until their agent is renewed.',
+    schema: piece.listOf(z.string().regex(/^[0-9a-f]{16}$/, { error: 'write ids of keys, 16 hexadecimal digits each' }), 64),
+    standard: null,
+    usedBy: ['engine', 'workbench'],
   }),
   LOCKSTEP_RECONCILE_INTERVAL_MS: row({
     property: 'reconcileIntervalMs',

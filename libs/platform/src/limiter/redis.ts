@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { must } from '@lockstep/kernel';
 import { z } from 'zod';
 import type { RedisConnection } from '../redis/client';
 import { decide, describeState, emissionUs } from './gcra';
@@ -48,7 +49,8 @@ answer[#answer + 1] = string.format('%.0f', held)
 return answer`;
 
 const DIGEST = createHash('sha1').update(SCRIPT).digest('hex');
-const Answer = z.array(z.string().regex(/^\d+$/).transform(Number));
+/** Now, two values of each policy, and how many places are held. */
+const Answer = z.array(z.string().regex(/^\d+$/).transform(Number)).min(4);
 
 /** The limiter shared by all processes. Rejects while Redis cannot be reached. */
 export function redisLimiter(redis: RedisConnection): Limiter {
@@ -61,16 +63,16 @@ export function redisLimiter(redis: RedisConnection): Limiter {
       throw error;
     }
   };
+  const releases = new Releases(redis);
   return {
-    release: async (group, { key, holder }) => {
-      await redis.command(['ZREM', keyOf(group, key), holder]);
-    },
+    release: (group, { key, holder }) => releases.giveBack(keyOf(group, key), holder),
     take: async (group, policies, claim) => {
       checkPolicies(group, policies, claim);
       const keys = [...policies.map((policy) => keyOf(group, policy.key)), ...(claim === undefined ? [] : [keyOf(group, claim.key)])];
       const places = claim === undefined ? [] : [String(claim.limit), claim.holder, String(claim.leaseMs)];
       const args = [policies.length, ...policies.flatMap((policy) => [emissionUs(policy), policy.burst + 1, policy.cost])].map(String);
-      const answer = Answer.length(2 + policies.length * 2).parse(await run([String(keys.length), ...keys, ...args, ...places]));
+      const answer = Answer.parse(await run([String(keys.length), ...keys, ...args, ...places]));
+      must(answer.length === 2 + policies.length * 2, 'the limiter’s script answers for every policy');
       const [nowUs = 0, ...answers] = answer;
       const held = answer.at(-1) ?? 0;
       const verdicts = policies.map((policy, index) => ({ policy, admits: answers[index * 2] === 1, storedUs: answers[index * 2 + 1] ?? 0 }));
@@ -82,6 +84,29 @@ export function redisLimiter(redis: RedisConnection): Limiter {
       return decide(states, claim === undefined ? null : slotState(claim, held, all));
     },
   };
+}
+
+/** Places that are given back in one turn of the event loop leave together, with one command for each key. */
+class Releases {
+  private holders = new Map<string, string[]>();
+  private leaving: Promise<void> | null = null;
+
+  constructor(private readonly redis: RedisConnection) {}
+
+  giveBack(key: string, holder: string): Promise<void> {
+    const own = this.holders.get(key);
+    if (own === undefined) this.holders.set(key, [holder]);
+    else own.push(holder);
+    this.leaving ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.leave());
+    return this.leaving;
+  }
+
+  private async leave(): Promise<void> {
+    const { holders } = this;
+    this.holders = new Map();
+    this.leaving = null;
+    await Promise.all([...holders].map(([key, those]) => this.redis.command(['ZREM', key, ...those])));
+  }
 }
 
 const keyOf = (group: string, key: string): string => `lim:{${group}}:${key}`;

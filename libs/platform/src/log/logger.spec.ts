@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createLogger } from './logger';
 import { secret } from './secret';
 
@@ -75,5 +75,49 @@ describe('logger', () => {
     log.info('large', { cycle, list: Array.from({ length: 10_000 }, (_, index) => index), text: 'x'.repeat(100_000), bytes: new Uint8Array(9) });
     expect(lines.join().length).toBeLessThan(6_000);
     expect(lines.join()).toContain('[9 bytes]');
+  });
+});
+
+describe('a logger whose lines leave together', () => {
+  const gathered = () => {
+    const writes: string[] = [];
+    const log = createLogger({ process: 'test', level: 'debug', together: true, write: (text) => writes.push(text) });
+    const said = () =>
+      writes.map((text) =>
+        text
+          .trimEnd()
+          .split('\n')
+          .map((line): unknown => JSON.parse(line).message),
+      );
+    return { log, said };
+  };
+  it('writes lines that come together with one call soon, those of its children too, and begins anew', async () => {
+    const { log, said } = gathered();
+    log.info('one');
+    log.child({ wave: 'w1' }).debug('two');
+    expect(said()).toEqual([]);
+    await vi.waitFor(() => expect(said()).toEqual([['one', 'two']]));
+    log.info('three');
+    await vi.waitFor(() => expect(said()).toEqual([['one', 'two'], ['three']]));
+  });
+
+  it.each(['warn', 'error', 'fatal'] as const)('writes at once what is said as %s, and what was said before it', (level) => {
+    const { log, said } = gathered();
+    log.info('before');
+    log.child({ wave: 'w1' })[level]('urgent');
+    expect(said()).toEqual([['before', 'urgent']]);
+  });
+
+  it('holds no more than so many lines', () => {
+    const { log, said } = gathered();
+    for (let no = 0; no < 600; no += 1) log.info(`${no}`);
+    expect(said().map((lines) => lines.length)).toEqual([256, 256]);
+  });
+
+  it('writes what it holds as its process ends', () => {
+    const { log, said } = gathered();
+    log.info('last');
+    process.listeners('exit').at(-1)?.(0);
+    expect(said()).toEqual([['last']]);
   });
 });

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { HeldLines } from './held-lines';
 import { redact, redactText } from './redact';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -25,12 +26,17 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** Where lines go; standard output unless given. */
   readonly write?: (line: string) => void;
+  /** For a process that says much and alike: lines of some milliseconds leave together, or with the first warning (`HeldLines`). */
+  readonly together?: boolean;
 }
 
-/** Makes the process's logger. Lines are written at once, so that the last words of a dying process are not lost. */
+/** Lines that are not held, nor what was said before them. */
+const URGENT: ReadonlySet<LogLevel> = new Set(['warn', 'error', 'fatal']);
+
+/** Makes the process's logger. Lines are written at once, so that the last words of a dying process are not lost, unless they leave `together`. */
 export function createLogger(options: LoggerOptions): Logger {
-  const { write } = options;
-  const destination = write === undefined ? pino.destination({ dest: 1, sync: true }) : { write: (line: string) => write(line) };
+  const write = options.write ?? toStandardOutput();
+  const held = options.together === true ? new HeldLines(write) : null;
   const root = pino(
     {
       level: options.level,
@@ -39,9 +45,14 @@ export function createLogger(options: LoggerOptions): Logger {
       messageKey: 'message',
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    held ?? { write },
   );
-  return wrap(root);
+  return wrap(root, held);
+}
+
+function toStandardOutput(): (line: string) => void {
+  const output = pino.destination({ dest: 1, sync: true });
+  return (line) => void output.write(line);
 }
 
 /** A logger that says nothing. */
@@ -55,11 +66,13 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-function wrap(inner: pino.Logger): Logger {
+function wrap(inner: pino.Logger, held: HeldLines | null): Logger {
   const at =
     (level: Exclude<LogLevel, 'silent'>) =>
     (message: string, fields: LogFields = {}): void => {
-      if (inner.isLevelEnabled(level)) inner[level](clean(fields), redactText(message));
+      if (!inner.isLevelEnabled(level)) return;
+      inner[level](clean(fields), redactText(message));
+      if (URGENT.has(level)) held?.flush();
     };
   return {
     trace: at('trace'),
@@ -68,7 +81,7 @@ function wrap(inner: pino.Logger): Logger {
     warn: at('warn'),
     error: at('error'),
     fatal: at('fatal'),
-    child: (fields) => wrap(inner.child(clean(fields))),
+    child: (fields) => wrap(inner.child(clean(fields)), held),
   };
 }
 

@@ -32,7 +32,17 @@ const SECRET_KEYS = new Set([
   'token',
 ]);
 
-const isSecretKey = (key: string): boolean => SECRET_KEYS.has(key.toLowerCase().replaceAll(/[_-]/g, ''));
+/** Verdicts on keys that were met: log lines have few and the same. */
+const VERDICTS_MAX = 1_000;
+const verdicts = new Map<string, boolean>();
+
+function isSecretKey(key: string): boolean {
+  const known = verdicts.get(key);
+  if (known !== undefined) return known;
+  const verdict = SECRET_KEYS.has(key.toLowerCase().replaceAll(/[_-]/g, ''));
+  if (verdicts.size < VERDICTS_MAX) verdicts.set(key, verdict);
+  return verdict;
+}
 
 /** Passwords inside addresses, API keys in our format, bearer tokens: hidden wherever they stand in a text. */
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
@@ -41,9 +51,13 @@ const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,2000}/gi, `$1 ${HIDDEN}`],
 ];
 
+/** What every one of them holds: a text without any of it, as nearly all are, is looked through once. */
+const MAY_HOLD_SECRET = /:\/\/|_(?:live|test)_|bearer|basic/i;
+
 /** A text without the secrets that can be recognised by their form, cut to a bounded length. */
 export function redactText(text: string): string {
   const cut = text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)}… (${text.length} characters)` : text;
+  if (!MAY_HOLD_SECRET.test(cut)) return cut;
   return SECRET_TEXTS.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), cut);
 }
 

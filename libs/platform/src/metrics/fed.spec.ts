@@ -16,4 +16,10 @@ describe('every metric', () => {
     const sources = [...sourcesBelow(join(ROOT, 'apps')), ...sourcesBelow(join(ROOT, 'libs'))].join('\n');
     expect(Object.keys(METRICS).filter((name) => !sources.includes(`'${name}'`))).toEqual([]);
   });
+
+  it('is named in the documents, and so is every kind of alarm with what to look at', () => {
+    const documents = ['api.md', 'operations.md'].map((name) => readFileSync(join(ROOT, 'docs', name), 'utf8')).join('\n');
+    expect(Object.keys(METRICS).filter((name) => !documents.includes(`\`${name}\``))).toEqual([]);
+    expect(METRICS.lockstep_alarms_total.labels.kind.filter((kind) => !documents.includes(`\n| \`${kind}\` | `))).toEqual([]);
+  });
 });

@@ -38,6 +38,13 @@ export const METRICS = {
     help: 'Requests refused because the process could not keep up.',
     labels: { class: ['reads', 'writes', 'orders', 'exports'] },
   }),
+  lockstep_sandbox_faults_total: spec({
+    kind: 'counter',
+    help: 'Requests, streams and events that a fault of a sandbox struck.',
+    labels: {
+      kind: ['too_many_requests', 'server_error', 'slow', 'dropped_request', 'dropped_answer', 'stream_dropped', 'event_repeated'],
+    },
+  }),
   lockstep_idempotent_replays_total: spec({ kind: 'counter', help: 'Answers given again for a repeated Idempotency-Key.', labels: {} }),
   lockstep_stream_connections: spec({ kind: 'gauge', help: 'Open stream connections.', labels: {} }),
   lockstep_stream_events_total: spec({ kind: 'counter', help: 'Events sent on streams.', labels: {} }),
@@ -60,6 +67,12 @@ export const METRICS = {
     labels: { stage: ['detect', 'plan', 'journal', 'send', 'answer', 'total'] },
     buckets: FAST_MS,
   }),
+  lockstep_detection_ms: spec({
+    kind: 'histogram',
+    help: 'Time from a leader’s fill at the venue, by its clock, to the frame that told it, by network; `world`: tenants’ own.',
+    labels: { venue: ['hyperliquid', 'perps_studio'], network: ['sim', 'world', 'mainnet', 'testnet'] },
+    buckets: FAST_MS,
+  }),
   lockstep_settlements_total: spec({ kind: 'counter', help: 'Settlement jobs, by result.', labels: { result: ['closed', 'failed'] } }),
   lockstep_jobs_total: spec({
     kind: 'counter',
@@ -71,6 +84,26 @@ export const METRICS = {
   lockstep_alarms_total: spec({
     kind: 'counter',
     help: 'What a person should look at.',
-    labels: { kind: ['ledger_unbalanced'] },
+    labels: {
+      kind: [
+        'ledger_unbalanced',
+        'exit_stuck',
+        'order_unknown',
+        'overfilled',
+        'gate_refused',
+        'wave_failed',
+        'leader_unseen',
+        'network_unread',
+        'account_cannot_sign',
+        'account_unread',
+        'stops_unread',
+        'command_failed',
+        'breaker_unwritten',
+        'protective_stop',
+        'books_unwritten',
+        'engine_ends',
+        'other',
+      ],
+    },
   }),
 } as const satisfies Record<string, MetricSpec>;

@@ -135,7 +135,8 @@ function settingsOf(cluster: Cluster, port: number): Record<string, string> {
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
-    max_connections: '100',
+    // Several gateways keep 16 each, beside engine and back office.
+    max_connections: '250',
     shared_buffers: cluster.durable ? '128MB' : '64MB',
     fsync: sync,
     synchronous_commit: sync,

@@ -137,6 +137,12 @@ export function opener(privateKeys: readonly Secret<string>[]): Opener {
   };
 }
 
+/** The key pair a box was sealed for, as `Sealer.keyId` names it; null when the bytes are no box. Says nothing of whether it opens. */
+export function keyIdOfBox(sealed: Uint8Array): string | null {
+  if (sealed.length < HEADER_BYTES + TAG_BYTES || sealed[0] !== VERSION) return null;
+  return Buffer.from(sealed.subarray(1, 1 + KEY_ID_BYTES)).toString('hex');
+}
+
 /** The shared secret is fresh for every box, so a nonce derived with the key never repeats under it. */
 function derive(shared: Buffer, header: Buffer, recipient: Buffer): { key: Buffer; nonce: Buffer } {
   const bytes = Buffer.from(hkdfSync('sha256', shared, Buffer.concat([header, recipient]), 'lockstep sealed box 1', 44));

@@ -1,12 +1,12 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { err, ok } from '@lockstep/kernel';
+import { err, ok, present } from '@lockstep/kernel';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret, secret } from '../log/secret';
-import { enginePrivateKeys, gatewayKeys } from './machine-keys';
-import { makeSealingKeys, opener, publicKeyOf, sealer, sealingContext } from './sealed-box';
+import { addMachinePepper, addMachineSealingKey, enginePrivateKeys, gatewayKeys } from './machine-keys';
+import { keyIdOfBox, makeSealingKeys, opener, publicKeyOf, sealer, sealingContext } from './sealed-box';
 
 const context = sealingContext('ten_1', 'test', 'vac_1');
 const agentKey = new Uint8Array(32).map((_, index) => index);
@@ -70,6 +70,11 @@ describe('a sealed box', () => {
     expect(both.open(sealer(newer.publicKey).seal(agentKey, context), context).ok).toBe(true);
     expect(both.keyIds).toContain(box.keyId);
   });
+
+  it('names the key it was sealed for, and other bytes name none', () => {
+    expect(keyIdOfBox(box.seal(agentKey, context))).toBe(box.keyId);
+    for (const bytes of [new Uint8Array(), Buffer.from('sealed'), new Uint8Array(100)]) expect(keyIdOfBox(bytes)).toBeNull();
+  });
 });
 
 describe('sealing keys', () => {
@@ -97,15 +102,15 @@ describe('keys of a single machine', () => {
   afterEach(() => {
     for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true });
   });
-  const unset = { keyPepper: null, cursorSecret: null, sealingPublicKey: null };
+  const unset = { keyPepper: null, cursorSecret: null, sealingPublicKey: null, personalDataKeys: null };
 
   it('are made once, readable by their owner only, and fit together', () => {
     const dataDir = folder();
     const first = gatewayKeys({ dataDir, ...unset });
     const again = gatewayKeys({ dataDir, ...unset });
-    expect(again.keyPepper.reveal()).toEqual(first.keyPepper.reveal());
-    expect(first.keyPepper.reveal()).toHaveLength(32);
-    expect(first.cursorSecret.reveal()).not.toEqual(first.keyPepper.reveal());
+    expect(again.keyPeppers.map((pepper) => pepper.reveal())).toEqual(first.keyPeppers.map((pepper) => pepper.reveal()));
+    expect(first.keyPeppers.map((pepper) => pepper.reveal().length)).toEqual([32]);
+    expect(first.cursorSecret.reveal()).not.toEqual(first.keyPeppers[0]?.reveal());
     const sealed = sealer(first.sealingPublicKey).seal(agentKey, context);
     expect(opener(enginePrivateKeys({ dataDir, sealingPrivateKeys: null })).open(sealed, context)).toEqual(ok(agentKey));
     for (const name of readdirSync(join(dataDir, 'keys'))) expect(statSync(join(dataDir, 'keys', name)).mode & 0o777).toBe(0o600);
@@ -119,9 +124,20 @@ describe('keys of a single machine', () => {
       keyPepper: new Secret(pepper),
       cursorSecret: new Secret(pepper),
       sealingPublicKey: keys.publicKey,
+      personalDataKeys: keys.privateKey,
     });
-    expect(given.keyPepper.reveal()).toEqual(new Uint8Array(32).fill(7));
+    expect(given.keyPeppers.map((one) => one.reveal())).toEqual([new Uint8Array(32).fill(7)]);
     expect(given.sealingPublicKey).toBe(keys.publicKey);
+    // The one of the pepper stays, behind those given: what it sealed is still opened.
+    expect(given.personalDataKeys.map((key) => key.reveal())[0]).toBe(keys.privateKey.reveal());
+    expect(given.personalDataKeys).toHaveLength(2);
+    const before = gatewayKeys({
+      dataDir: folder(),
+      ...unset,
+      keyPepper: new Secret(pepper),
+      personalDataKeys: new Secret(`pepper,${keys.privateKey.reveal()}`),
+    });
+    expect(before.personalDataKeys.map((key) => key.reveal())).toEqual(given.personalDataKeys.map((key) => key.reveal()).reverse());
     const list = enginePrivateKeys({
       dataDir: folder(),
       sealingPrivateKeys: new Secret(`${keys.privateKey.reveal()}, ${makeSealingKeys().privateKey.reveal()}`),
@@ -129,15 +145,44 @@ describe('keys of a single machine', () => {
     expect(opener(list).keyIds).toHaveLength(2);
   });
 
+  it('get a newer one beside those of before, which still open what they sealed', () => {
+    const dataDir = folder();
+    const first = gatewayKeys({ dataDir, ...unset }).sealingPublicKey;
+    const made = [addMachineSealingKey(dataDir), addMachineSealingKey(dataDir)];
+    expect(gatewayKeys({ dataDir, ...unset }).sealingPublicKey).toBe(made[1]?.publicKey);
+    const own = opener(enginePrivateKeys({ dataDir, sealingPrivateKeys: null }));
+    expect(own.keyIds).toEqual([made[1]?.publicKey, made[0]?.publicKey, first].map((key) => sealer(key ?? '').keyId));
+    expect(own.open(sealer(first).seal(agentKey, context), context)).toEqual(ok(agentKey));
+    expect(readdirSync(join(dataDir, 'keys')).sort()).toEqual(['cursor-secret', 'key-pepper', 'sealing-private']);
+    expect(statSync(join(dataDir, 'keys', 'sealing-private')).mode & 0o777).toBe(0o600);
+  });
+
   it('have one for signing secrets that follows from the pepper alone, and opens no agent key', () => {
     const pepper = new Secret(Buffer.alloc(32, 7).toString('base64'));
     const [one, other] = [folder(), folder()].map((dataDir) => gatewayKeys({ dataDir, ...unset, keyPepper: pepper }));
     const another = gatewayKeys({ dataDir: folder(), ...unset });
     if (one === undefined || other === undefined) throw new Error('two gateways');
-    const sealed = sealer(publicKeyOf(one.requestSigningKey)).seal(agentKey, context);
-    expect(opener([other.requestSigningKey]).open(sealed, context)).toEqual(ok(agentKey));
-    expect(opener([another.requestSigningKey]).open(sealed, context)).toEqual(err('unknown_key'));
-    expect(opener([one.requestSigningKey]).open(sealer(one.sealingPublicKey).seal(agentKey, context), context)).toEqual(err('unknown_key'));
+    const sealed = sealer(publicKeyOf(present(one.requestSigningKeys[0], 'a key'))).seal(agentKey, context);
+    expect(opener(other.requestSigningKeys).open(sealed, context)).toEqual(ok(agentKey));
+    expect(opener(another.requestSigningKeys).open(sealed, context)).toEqual(err('unknown_key'));
+    expect(opener(one.requestSigningKeys).open(sealer(one.sealingPublicKey).seal(agentKey, context), context)).toEqual(err('unknown_key'));
+  });
+
+  it('follow from several peppers, the newest first, each of which opens what it sealed', () => {
+    const dataDir = folder();
+    const before = gatewayKeys({ dataDir, ...unset });
+    addMachinePepper(dataDir);
+    const both = gatewayKeys({ dataDir, ...unset });
+    expect(both.keyPeppers.slice(1).map((pepper) => pepper.reveal())).toEqual(before.keyPeppers.map((pepper) => pepper.reveal()));
+    const idsOf = (keys: readonly Secret<string>[]) => opener(keys).keyIds;
+    for (const name of ['requestSigningKeys', 'personalDataKeys'] as const) {
+      expect(idsOf(both[name]).slice(1)).toEqual(idsOf(before[name]));
+      expect(idsOf(both[name])).toHaveLength(2);
+    }
+    const list = [...both.keyPeppers].reverse().map((pepper) => Buffer.from(pepper.reveal()).toString('base64'));
+    const given = gatewayKeys({ dataDir: folder(), ...unset, keyPepper: new Secret(list.join(', ')), personalDataKeys: new Secret('pepper') });
+    expect(idsOf(given.personalDataKeys)).toEqual([...idsOf(both.personalDataKeys)].reverse());
+    expect(statSync(join(dataDir, 'keys', 'key-pepper')).mode & 0o777).toBe(0o600);
   });
 
   it('are refused when others may read them', () => {

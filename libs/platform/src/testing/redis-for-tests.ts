@@ -20,6 +20,9 @@ export interface OwnRedis extends TestRedis {
   stop(): Promise<void>;
   /** Kills the server at once where it runs, and starts it again, empty, on the same port. */
   restart(): Promise<void>;
+  /** Halts the server: connections stay, and nothing is answered until it goes on. */
+  halt(): void;
+  goOn(): void;
 }
 
 const START_TIMEOUT_MS = 20_000;
@@ -60,6 +63,8 @@ export async function ownRedis(): Promise<OwnRedis> {
       await ended(child);
       child = await startServer(program, port, folder, own);
     },
+    halt: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
     close: async () => {
       process.off('exit', end);
       await ended(child);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CapsSeen, SettingsSeen, StateActionSeen, StateLimitSeen } from './terms';
-import { COPY, History, rate, SETTINGS, units } from './testing/history';
+import { COPY, History, rate, SETTINGS, SIGNER, units } from './testing/history';
 
 const CAPS: CapsSeen = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
 const LIMITS: Readonly<Record<StateLimitSeen, CapsSeen>> = {
@@ -79,6 +79,35 @@ describe('limits on what is held (product §3, 2)', () => {
     history.wait(1_000).mark('100').wait(100);
     history.order('1', { cause: 'repair', price: units('100.1') });
     expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    // 0.9 and what the second takes off, of 10, where 8.70 may be left
+    ['to 5 % below the limit', '-0.4', []],
+    ['to more', '-0.1', ['state_limit_not_met']],
+  ])('are acted on by two orders where the account’s zero lies between: %s', (_what, rest, found) => {
+    const history = passed(limited('position_notional', 'trim'), 60).wait(100);
+    const { process, now } = history;
+    const journaled = { process, scope: COPY.scope, copyId: COPY.copyId, wave: 'split', signer: SIGNER, nonce: 9_999 };
+    history.tell({ kind: 'order_journaled', at: now, ...journaled, cloid: 'second', journaledAt: now });
+    const first = history.orderOf(history.exit('-0.9', { wave: 'split', cause: 'repair', price: units('119'), exit: true }));
+    expect(history.found()).toEqual([]);
+    history.tell({
+      kind: 'order_handed',
+      at: history.now,
+      order: { ...first, cloid: 'second', size: units(rest.slice(1)), nonce: 9_999, reduceOnly: false },
+    });
+    expect(history.found()).toEqual(found);
+  });
+
+  it('are not met by an order that stands in the journal and never leaves', () => {
+    const history = passed(limited('position_notional', 'trim'), 60).wait(100);
+    const { process, now } = history;
+    const journaled = { process, scope: COPY.scope, copyId: COPY.copyId, wave: 'split', signer: SIGNER, nonce: 9_999 };
+    history.tell({ kind: 'order_journaled', at: now, ...journaled, cloid: 'second', journaledAt: now });
+    history.exit('-0.2', { wave: 'split', cause: 'repair', price: units('119') });
+    history.exit('-0.3', { cause: 'repair', price: units('119') });
+    expect(history.found()).toEqual(['state_limit_not_met']);
   });
 
   it.each<[string, string, string, readonly string[]]>([

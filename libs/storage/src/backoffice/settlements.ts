@@ -65,20 +65,7 @@ export async function closeSettlement(unit: ScopedUnit, id: Id<'settlement'>): P
 
 async function openRows(unit: ScopedUnit, wanted: ClosePeriodPayload, period: string): Promise<void> {
   const { seq } = await unit.ledger.head();
-  await unit.exports.insert({
-    id: wanted.exportId,
-    kind: 'settlement',
-    params: { settlementId: wanted.settlementId },
-    status: 'running',
-    error: null,
-    fileName: null,
-    rowCount: null,
-    byteCount: null,
-    sha256: null,
-    manifest: null,
-    createdAt: unit.now,
-    completedAt: null,
-  });
+  await unit.exports.begin({ id: wanted.exportId, kind: 'settlement', params: { settlementId: wanted.settlementId } }, 'running');
   await unit.settlements.insert({
     id: wanted.settlementId,
     period,

@@ -20,13 +20,13 @@ export async function keepTicket(
 }
 
 /**
- * Uses a ticket up and returns the key it was given to; null when it is unknown, used, past its time or given for another address, from where it
+ * Uses a ticket up, by any of the digests it may be kept by, and returns the key it was given to; null when it is unknown, used, past its time or given for another address, from where it
  * stays unused. Of several that try at once one gets it.
  */
-export async function useTicket(unit: ScopedSql, digest: Buffer, address: string): Promise<string | null> {
+export async function useTicket(unit: ScopedSql, digests: readonly Buffer[], address: string): Promise<string | null> {
   const [row] = await unit.query(
-    'delete from stream_tickets where tenant_id = $1 and environment = $2 and digest = $3 and address = $4 and expires_at > $5 returning kid',
-    [...unit.scopeParameters, digest, address, new Date(unit.now)],
+    'delete from stream_tickets where tenant_id = $1 and environment = $2 and digest = any($3::bytea[]) and address = $4 and expires_at > $5 returning kid',
+    [...unit.scopeParameters, [...digests], address, new Date(unit.now)],
   );
   return row === undefined ? null : text('kid').read(row.kid);
 }

@@ -70,6 +70,12 @@ export class Exports extends ScopedRows<ExportRow> {
     super(unit, tables.exportsTable);
   }
 
+  /** Writes down a file that is to be made: of which kind, from what, and whether somebody makes it now. */
+  async begin({ id, kind, params }: Pick<ExportRow, 'id' | 'kind' | 'params'>, status: 'queued' | 'running' = 'queued'): Promise<void> {
+    const unmade = { error: null, fileName: null, rowCount: null, byteCount: null, sha256: null, manifest: null, completedAt: null };
+    await this.insert({ id, kind, params, status, ...unmade, createdAt: this.unit.now });
+  }
+
   page(request: PageRequest<TimeCursor>, filter: { readonly kind?: string } = {}): Promise<Page<ExportRow, TimeCursor>> {
     return this.pageWhere(request, equals({ kind: filter.kind }));
   }

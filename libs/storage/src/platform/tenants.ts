@@ -11,7 +11,7 @@ import type {
   VenueNetworkRow,
 } from '../rows/platform';
 import * as tables from '../tables';
-import { orNull, text } from '../unit/codec';
+import { orNull, text, time } from '../unit/codec';
 import { Rows } from '../unit/rows';
 import type { Sql } from '../unit/sql';
 
@@ -94,32 +94,57 @@ export class KeyIndex extends Rows<KeyIndexRow> {
     super(unit, tables.keyIndex);
   }
 
-  /** The key of this kid with its tenant's standing and the limits of its tier as they are now; null when there is none. */
-  async lookup(kid: string): Promise<KeyLookup | null> {
-    const [found] = await this.lookupAll([kid]);
-    return found ?? null;
-  }
-
-  /** The same for these kids; those that nobody has are absent. */
+  /** Keys with their tenants' standing and the limits of their tiers as they are now; kids that nobody has are absent. */
   async lookupAll(kids: readonly string[]): Promise<readonly KeyLookup[]> {
     const rows = await this.unit.query(
-      `select ${tables.keyIndex.selectList('k')}, t.status as tenant_status, t.tier as tenant_tier, r.limits::text as tier_limits
-       from key_index k join tenants t on t.id = k.tenant_id left join tiers r on r.name = t.tier where k.kid = any($1::text[])`,
+      `select ${tables.keyIndex.selectList('k')},
+         case when t.status = 'suspended' and o.step in ('closing', 'exporting', 'waiting') then 'offboarding' else t.status end as tenant_status,
+         t.tier as tenant_tier, r.limits::text as tier_limits, case when k.environment = 'test' then t.test_faults_until end as faults_until
+       from key_index k join tenants t on t.id = k.tenant_id left join tiers r on r.name = t.tier
+       left join tenant_offboardings o on o.tenant_id = t.id where k.kid = any($1::text[])`,
       [[...kids]],
     );
     return rows.map((row) => ({
       ...tables.keyIndex.parse(row),
-      tenantStatus: text<TenantRow['status']>('tenant_status').read(row.tenant_status),
+      tenantStatus: text<KeyLookup['tenantStatus']>('tenant_status').read(row.tenant_status),
       tier: text('tenant_tier').read(row.tenant_tier),
       tierLimits: orNull(text('tier_limits')).read(row.tier_limits),
+      faultsUntil: orNull(time('faults_until')).read(row.faults_until),
     }));
   }
 
-  /** Revokes the key with this kid and digest, and returns it, revoked before or now; null when there is none. One statement, whether or not it finds one. */
-  async revokeProved(kid: string, digest: Buffer): Promise<KeyIndexRow | null> {
+  /** How many good keys have a signing secret, by the id of the sealing key it was sealed for. */
+  async signingSeals(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.unit.query(
+      `select encode(substring(signing_secret from 2 for 8), 'hex') as key_id, count(*) as many from key_index
+       where signing_secret is not null and status = 'active' group by 1`,
+    );
+    return new Map(rows.map((row) => [text('key_id').read(row.key_id), Number(row.many)]));
+  }
+
+  /** Puts a key's digest, and what it signs with, in the place of what was read; false where either changed since. */
+  async renew(
+    { kid, digest, signingSecret }: Pick<KeyIndexRow, 'kid' | 'digest' | 'signingSecret'>,
+    fresh: Pick<KeyIndexRow, 'digest' | 'pepper' | 'signingSecret'>,
+  ): Promise<boolean> {
+    const renewed = await this.unit.execute(
+      `update key_index set digest = $4, pepper = $5, signing_secret = $6
+       where kid = $1 and digest = $2 and signing_secret is not distinct from $3::bytea and status = 'active'`,
+      [kid, digest, signingSecret, fresh.digest, fresh.pepper, fresh.signingSecret],
+    );
+    return renewed === 1;
+  }
+
+  /** How many good keys were digested under each pepper, by its id; under null those of before peppers had ids. */
+  peppers(): Promise<ReadonlyMap<string | null, number>> {
+    return peppersIn(this.unit, 'key_index');
+  }
+
+  /** Revokes the key with this kid and one of these digests, and returns it, revoked before or now; null when there is none. One statement, whether or not it finds one. */
+  async revokeProved(kid: string, digests: readonly Buffer[]): Promise<KeyIndexRow | null> {
     const [row] = await this.unit.query(
-      `update key_index set status = 'revoked' where kid = $1 and digest = $2 returning ${tables.keyIndex.selectList()}`,
-      [kid, digest],
+      `update key_index set status = 'revoked' where kid = $1 and digest = any($2::bytea[]) returning ${tables.keyIndex.selectList()}`,
+      [kid, [...digests]],
     );
     return row === undefined ? null : tables.keyIndex.parse(row);
   }
@@ -131,15 +156,33 @@ export class OperatorKeys extends Rows<OperatorKeyRow> {
     super(unit, tables.operatorKeys);
   }
 
-  /** Revokes the key with this kid and digest; whether there is one, revoked before or now. */
-  async revokeProved(kid: string, digest: Buffer): Promise<boolean> {
+  /** Puts a key's digest in the place of the one that was read; false where that changed since. */
+  async renew({ kid, digest }: Pick<OperatorKeyRow, 'kid' | 'digest'>, fresh: Pick<OperatorKeyRow, 'digest' | 'pepper'>): Promise<boolean> {
+    return (await this.update({ kid, digest, status: 'active' }, fresh)) === 1;
+  }
+
+  /** As tenants' keys. */
+  peppers(): Promise<ReadonlyMap<string | null, number>> {
+    return peppersIn(this.unit, 'operator_keys');
+  }
+
+  /** Revokes the key with this kid and one of these digests; whether there is one, revoked before or now. */
+  async revokeProved(kid: string, digests: readonly Buffer[]): Promise<boolean> {
     const rows = await this.unit.query(
       `update operator_keys set status = 'revoked', revoked_at = coalesce(revoked_at, $3), revoked_by = coalesce(revoked_by, 'leak_report')
-       where kid = $1 and digest = $2 returning kid`,
-      [kid, digest, new Date(this.unit.now)],
+       where kid = $1 and digest = any($2::bytea[]) returning kid`,
+      [kid, [...digests], new Date(this.unit.now)],
     );
     return rows.length > 0;
   }
+}
+
+async function peppersIn(unit: Sql, table: 'key_index' | 'operator_keys'): Promise<ReadonlyMap<string | null, number>> {
+  const rows = await unit.query(
+    `select pepper, count(*) as many from ${table} where status = 'active' and (expires_at is null or expires_at > $1) group by pepper order by pepper`,
+    [new Date(unit.now)],
+  );
+  return new Map(rows.map((row) => [orNull(text('pepper')).read(row.pepper), Number(row.many)]));
 }
 
 /** Venue networks and what can be traded on them. */

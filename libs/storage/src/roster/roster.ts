@@ -1,5 +1,5 @@
 import type { CopyId, FollowerId, LeaderId, VenueAccountId } from '@lockstep/kernel';
-import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, SpareAgentRow, VenueAccountRow } from '../rows/roster';
+import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, Following, LeaderRow, SpareAgentRow, VenueAccountRow } from '../rows/roster';
 import type { NewRow } from '../rows/scoped';
 import * as tables from '../tables';
 import { text } from '../unit/codec';
@@ -40,11 +40,11 @@ export class Followers extends ScopedRows<FollowerRow> {
     super(unit, tables.followers);
   }
 
-  page(request: PageRequest<TimeCursor>, filter: { readonly externalRef?: string } = {}): Promise<Page<FollowerRow, TimeCursor>> {
-    return pageByTime(this.unit, this.table, BY_TIME, request, equals({ external_ref: filter.externalRef }), cursorOf);
+  page(request: PageRequest<TimeCursor>, filter: { readonly id?: string } = {}): Promise<Page<FollowerRow, TimeCursor>> {
+    return pageByTime(this.unit, this.table, BY_TIME, request, equals({ id: filter.id }), cursorOf);
   }
 
-  /** Followers by these external references; one that nobody has is absent. */
+  /** Followers by external references of before there were keys; one that nobody has is absent. */
   async idsOf(externalRefs: readonly string[]): Promise<ReadonlyMap<string, FollowerId>> {
     if (externalRefs.length === 0) return new Map();
     const rows = await this.unit.query(
@@ -52,6 +52,16 @@ export class Followers extends ScopedRows<FollowerRow> {
       [...this.unit.scopeParameters, [...externalRefs]],
     );
     return new Map(rows.map((row) => [text('external_ref').read(row.external_ref), text<FollowerId>('id').read(row.id)]));
+  }
+
+  /** Followers behind an id whose external reference of before is not sealed yet, by id, held until the unit ends; those that somebody else holds are left out. */
+  async plain(limit: number, after = ''): Promise<readonly FollowerRow[]> {
+    const rows = await this.unit.query(
+      `select ${tables.followers.selectList()} from followers where tenant_id = $1 and environment = $2 and external_ref is not null
+         and id > $4 order by id limit $3 for update skip locked`,
+      [...this.unit.scopeParameters, limit, after],
+    );
+    return rows.map((row) => tables.followers.parse(row));
   }
 }
 
@@ -84,10 +94,15 @@ export class VenueAccounts extends ScopedRows<VenueAccountRow, 'no'> {
     return new Map(rows.map((row) => tables.venueAccounts.parse(row)).map((row) => [row.id, row]));
   }
 
-  /** Every account that may trade or has yet to be activated: what an engine loads. */
+  /**
+   * Every account that may trade or has yet to be activated, and the closed ones of followers whose erasure waits: their funding is still to be read. This is what an
+   * engine loads.
+   */
   async loadable(): Promise<readonly VenueAccountRow[]> {
     const rows = await this.unit.query(
-      `select ${tables.venueAccounts.selectList()} from venue_accounts where tenant_id = $1 and environment = $2 and status in ('pending', 'active') order by no`,
+      `select ${tables.venueAccounts.selectList()} from venue_accounts where tenant_id = $1 and environment = $2
+         and (status in ('pending', 'active') or status = 'closed' and follower_id in (
+           select e.follower_id from follower_erasures e where e.tenant_id = $1 and e.environment = $2 and e.erased_at is null)) order by no`,
       [...this.unit.scopeParameters],
     );
     return rows.map((row) => tables.venueAccounts.parse(row));
@@ -151,6 +166,35 @@ export class Copies extends ScopedRows<CopyRow, 'no'> {
       [...this.unit.scopeParameters, [...venueAccountIds]],
     );
     return rows.map((row) => tables.copies.parse(row));
+  }
+
+  /** Which of these accounts are somebody's leader too, and by which number they are watched. */
+  async watchedAs(venueAccountIds: readonly VenueAccountId[]): Promise<ReadonlyMap<VenueAccountId, bigint>> {
+    const rows = await this.unit.query(
+      `select a.id, w.no from venue_accounts a join watched_accounts w on (w.venue, w.network, w.address) = (a.venue, a.network, a.address)
+       where a.tenant_id = $1 and a.environment = $2 and a.id = any($3::text[])`,
+      [...this.unit.scopeParameters, [...venueAccountIds]],
+    );
+    return new Map(rows.map((row) => [tables.venueAccounts.columns.id.read(row.id), tables.watchedAccounts.columns.no.read(row.no)]));
+  }
+
+  /**
+   * Who follows whom among accounts that are leaders themselves: the watched numbers of leader and follower of every copy that is not stopped. Nobody else of the
+   * tenant looks until the unit ends, so that two copies that are no loop each do not become one together.
+   */
+  async followingLeaders(): Promise<readonly Following[]> {
+    await this.unit.query(`select pg_advisory_xact_lock(hashtextextended($1 || '|' || $2 || '|following', 0))`, [...this.unit.scopeParameters]);
+    const rows = await this.unit.query(
+      `select distinct l.watched_no as leader, w.no as follower
+       from copies c
+       join leaders l on l.tenant_id = c.tenant_id and l.environment = c.environment and l.id = c.leader_id
+       join venue_accounts a on a.tenant_id = c.tenant_id and a.environment = c.environment and a.id = c.venue_account_id
+       join watched_accounts w on (w.venue, w.network, w.address) = (a.venue, a.network, a.address)
+       where c.tenant_id = $1 and c.environment = $2 and c.state <> 'stopped'`,
+      [...this.unit.scopeParameters],
+    );
+    const { no } = tables.watchedAccounts.columns;
+    return rows.map((row) => ({ leader: no.read(row.leader), follower: no.read(row.follower) }));
   }
 
   /** Writes a further settings version. The caller holds the copy's row (`lock`), so that versions follow each other. */

@@ -12,6 +12,28 @@ export interface TenantRow {
   readonly updatedAt: EpochMs;
 }
 
+/**
+ * `closing`: copies are stopped and become flat. `exporting`: files of all that the tenant has are made. `waiting`: they may be fetched, and it can still be taken back. `erasing`:
+ * persons and secrets are destroyed. `erased` and `cancelled` are ends.
+ */
+export const OFFBOARDING_STEPS = ['closing', 'exporting', 'waiting', 'erasing', 'erased', 'cancelled'] as const;
+export type OffboardingStep = (typeof OFFBOARDING_STEPS)[number];
+
+/** How far the offboarding of a tenant is. */
+export interface OffboardingRow {
+  readonly tenantId: TenantId;
+  readonly step: OffboardingStep;
+  readonly actor: string;
+  /** From the end of the export to the erasure, in ms. */
+  readonly waitingMs: number;
+  readonly beganAt: EpochMs;
+  readonly closedAt: EpochMs | null;
+  readonly exportedAt: EpochMs | null;
+  /** No sooner than then is anything erased. */
+  readonly eraseAt: EpochMs | null;
+  readonly endedAt: EpochMs | null;
+}
+
 /** What the operator agreed with a tenant. Append-only: the highest version counts. */
 export interface TenantContractRow {
   readonly tenantId: TenantId;
@@ -34,6 +56,8 @@ export interface TierRow {
 export interface OperatorKeyRow {
   readonly kid: string;
   readonly digest: Buffer;
+  /** Id of the pepper it was digested under; null: one of before they had ids. */
+  readonly pepper: string | null;
   readonly label: string;
   readonly scopes: string[];
   readonly role: 'admin' | 'risk' | 'support';
@@ -54,6 +78,8 @@ export interface KeyIndexRow {
   readonly environment: Environment;
   readonly keyId: Id<'apiKey'>;
   readonly digest: Buffer;
+  /** As an operator key's. */
+  readonly pepper: string | null;
   readonly scopes: string[];
   /** As the key's own row has it, and what follows. */
   readonly narrowedTo: string[];
@@ -69,10 +95,13 @@ export interface KeyIndexRow {
 
 /** A key index row with its tenant's standing, as authentication needs it. */
 export interface KeyLookup extends KeyIndexRow {
-  readonly tenantStatus: TenantRow['status'];
+  /** `offboarding`: suspended, and on its way out: its keys read. */
+  readonly tenantStatus: TenantRow['status'] | 'offboarding';
   readonly tier: string;
   /** The tier's limits as text, unread. */
   readonly tierLimits: string | null;
+  /** Until when faults of its scope may strike; null: it has none, as every live one. */
+  readonly faultsUntil: EpochMs | null;
 }
 
 /** A venue's network (a world of it): `live` networks never serve `test` scopes and the reverse. */

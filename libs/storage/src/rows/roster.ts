@@ -23,6 +23,12 @@ export interface FollowerRow extends ScopedRow {
   readonly updatedAt: EpochMs;
 }
 
+/** An account that is a leader follows another, by their watched numbers. */
+export interface Following {
+  readonly leader: bigint;
+  readonly follower: bigint;
+}
+
 /** `expiring`: approved, with an end that is near. `removed`: the venue no longer knows it, before its end. */
 export const AGENT_STATUSES = ['awaiting_signature', 'signed', 'approved', 'expiring', 'refused', 'expired', 'removed'] as const;
 export type AgentStatus = (typeof AGENT_STATUSES)[number];

@@ -1,4 +1,5 @@
 import type { EpochMs, Id } from '@lockstep/kernel';
+import type { Fault } from '@lockstep/tenancy';
 import type { ScopedRow } from './scoped';
 
 /** A tenant's own world of the simulated venue; its clock stands with its network (`VenueNetworkRow`). */
@@ -36,4 +37,16 @@ export interface SandboxTaskRow extends ScopedRow {
   readonly createdAt: EpochMs;
   readonly startedAt: EpochMs | null;
   readonly endedAt: EpochMs | null;
+}
+
+/** A fault that a test environment has set on itself: whom it strikes, and what of. */
+export interface SandboxFaultRow extends ScopedRow, Fault {
+  /** Of `server_error`. */
+  readonly httpStatus: number | null;
+  /** What `Retry-After` says, in whole seconds, where the answer has one. */
+  readonly retryAfterS: number | null;
+  /** Of `slow`. */
+  readonly delayMs: number | null;
+  readonly lastStruckAt: EpochMs | null;
+  readonly actor: string;
 }

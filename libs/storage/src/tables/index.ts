@@ -1,6 +1,7 @@
 export * from './brands';
 export * from './money';
 export * from './passed-limits';
+export * from './personal';
 export * from './platform';
 export * from './proposals';
 export * from './rights';

@@ -9,6 +9,7 @@ import type {
   LeaderFillRow,
   LeaderSightRow,
   MoveRow,
+  OffboardingRow,
   OperatorKeyRow,
   PlatformFlagRow,
   TenantContractRow,
@@ -35,6 +36,21 @@ export const tenants = defineTable<TenantRow>(
   },
   ['id'],
 );
+export const tenantOffboardings = defineTable<OffboardingRow>(
+  'tenant_offboardings',
+  {
+    tenantId: text<TenantId>('tenant_id'),
+    step: text<OffboardingRow['step']>('step'),
+    actor: text('actor'),
+    waitingMs: safeInt('waiting_ms'),
+    beganAt: time('began_at'),
+    closedAt: orNull(time('closed_at')),
+    exportedAt: orNull(time('exported_at')),
+    eraseAt: orNull(time('erase_at')),
+    endedAt: orNull(time('ended_at')),
+  },
+  ['tenantId'],
+);
 export const tenantContracts = defineTable<TenantContractRow>(
   'tenant_contracts',
   {
@@ -53,6 +69,7 @@ export const operatorKeys = defineTable<OperatorKeyRow>(
   {
     kid: text('kid'),
     digest: bytes('digest'),
+    pepper: orNull(text('pepper')),
     label: text('label'),
     scopes: texts('scopes'),
     role: text<OperatorKeyRow['role']>('role'),
@@ -74,6 +91,7 @@ export const keyIndex = defineTable<KeyIndexRow>(
     environment: text<Environment>('environment'),
     keyId: text<Id<'apiKey'>>('key_id'),
     digest: bytes('digest'),
+    pepper: orNull(text('pepper')),
     scopes: texts('scopes'),
     narrowedTo: texts('narrowed_to'),
     allowedAddresses: texts('allowed_addresses'),

@@ -1,9 +1,10 @@
 import type { Id } from '@lockstep/kernel';
-import type { SandboxRow, SandboxTaskRow } from '../rows/sandboxes';
+import type { FaultId } from '@lockstep/tenancy';
+import type { SandboxFaultRow, SandboxRow, SandboxTaskRow } from '../rows/sandboxes';
 import { int, json, orNull, safeInt, text, time } from '../unit/codec';
 import { defineTable, scopeColumns } from '../unit/table';
 
-// Worlds of their own that test environments have, and what is asked of them.
+// Worlds of their own that test environments have, what is asked of them, and the faults they set on themselves.
 
 export const sandboxes = defineTable<SandboxRow>(
   'sandboxes',
@@ -37,6 +38,30 @@ export const sandboxTasks = defineTable<SandboxTaskRow>(
     createdAt: time('created_at'),
     startedAt: orNull(time('started_at')),
     endedAt: orNull(time('ended_at')),
+  },
+  ['tenantId', 'environment', 'id'],
+);
+export const sandboxFaults = defineTable<SandboxFaultRow>(
+  'sandbox_faults',
+  {
+    ...scopeColumns,
+    id: text<FaultId>('id'),
+    kind: text<SandboxFaultRow['kind']>('kind'),
+    operation: orNull(text('operation')),
+    keyId: orNull(text<Id<'apiKey'>>('key_id')),
+    times: orNull(int('times')),
+    probability: orNull(int('probability')),
+    seed: safeInt('seed'),
+    everyEvents: orNull(int('every_events')),
+    httpStatus: orNull(int('http_status')),
+    retryAfterS: orNull(int('retry_after_s')),
+    delayMs: orNull(int('delay_ms')),
+    met: safeInt('met'),
+    struck: safeInt('struck'),
+    lastStruckAt: orNull(time('last_struck_at')),
+    actor: text('actor'),
+    createdAt: time('created_at'),
+    endsAt: time('ends_at'),
   },
   ['tenantId', 'environment', 'id'],
 );

@@ -10,6 +10,7 @@ const FURTHER_TENANT_TABLES = [
   'ledger_transactions',
   'ledger_entries',
   'stream_tickets',
+  'used_signatures',
   'request_counts',
   'funding_readings',
   'follower_closes',

@@ -1,5 +1,4 @@
 import { must } from '@lockstep/kernel';
-import type { ObjectLiteral, Repository } from 'typeorm';
 import type { NewRow, ScopedRow } from '../rows/scoped';
 import { insertMany } from './bulk';
 import type { ScopedSql, Sql } from './sql';
@@ -16,39 +15,65 @@ export interface FindOptions<Row> {
 /** Largest answer of a find without its own limit. A platform that outgrows it pages. */
 const FIND_LIMIT_ROWS = 100_000;
 
-/** Single rows through TypeORM, by field names and driver values. */
+/** Values by field name, of any row. */
+type Values = Readonly<Record<string, unknown>>;
+
+/** Single rows by their fields. Values are driver values (`Table.encode`). */
 class RowAccess<Row> {
-  private readonly repository: Repository<ObjectLiteral>;
-
   constructor(
-    unit: Sql,
+    private readonly unit: Sql,
     private readonly table: Table<Row>,
-  ) {
-    this.repository = unit.manager.getRepository(table.schema);
+  ) {}
+
+  async insert(values: Values): Promise<void> {
+    const given = this.table.columnsOf(values, 'insert');
+    const names = given.map(({ column }) => column).join(', ');
+    const places = given.map((_, index) => `$${index + 1}`).join(', ');
+    await this.unit.execute(
+      `insert into ${this.table.name} (${names}) values (${places})`,
+      given.map(({ value }) => value),
+    );
   }
 
-  async insert(values: ObjectLiteral): Promise<void> {
-    await this.repository.insert(values);
+  async find(where: Values, options: FindOptions<Row>): Promise<readonly Row[]> {
+    const { sql, parameters } = this.condition(where);
+    const order = Object.entries(options.orderBy ?? {}).map(
+      ([field, direction]) => `${this.table.columnOf(field)} ${direction === 'DESC' ? 'desc' : 'asc'}`,
+    );
+    const rows = await this.unit.query(
+      `select ${this.table.selectList()} from ${this.table.name} where ${sql}${order.length === 0 ? '' : ` order by ${order.join(', ')}`}
+       limit ${Math.trunc(options.limit ?? FIND_LIMIT_ROWS)}${options.lock === true ? ' for update' : ''}`,
+      parameters,
+    );
+    return rows.map((row) => this.table.parse(row));
   }
 
-  async find(where: ObjectLiteral, options: FindOptions<Row>): Promise<readonly Row[]> {
-    const found = await this.repository.find({
-      where,
-      order: { ...options.orderBy },
-      take: options.limit ?? FIND_LIMIT_ROWS,
-      ...(options.lock === true ? { lock: { mode: 'pessimistic_write' } } : {}),
-    });
-    return found.map((entity) => this.table.parseEntity(entity));
-  }
-
-  async update(where: ObjectLiteral, change: ObjectLiteral): Promise<number> {
+  async update(where: Values, change: Values): Promise<number> {
     must(Object.keys(where).length > 0, `an update of ${this.table.name} without a condition`);
-    const result = await this.repository.update(where, change);
-    return result.affected ?? 0;
+    const set = this.table.columnsOf(change, 'update');
+    must(set.length > 0, `an update of ${this.table.name} without a change`);
+    const { sql, parameters } = this.condition(where, set.length);
+    return this.unit.execute(`update ${this.table.name} set ${set.map(({ column }, index) => `${column} = $${index + 1}`).join(', ')} where ${sql}`, [
+      ...set.map(({ value }) => value),
+      ...parameters,
+    ]);
   }
 
-  count(where: ObjectLiteral): Promise<number> {
-    return this.repository.countBy(where);
+  async count(where: Values): Promise<number> {
+    const { sql, parameters } = this.condition(where);
+    const [row] = await this.unit.query(`select count(*)::int as many from ${this.table.name} where ${sql}`, parameters);
+    return Number(row?.many);
+  }
+
+  /** The rows with these values; placeholders follow `before` others. */
+  private condition(where: Values, before = 0): { readonly sql: string; readonly parameters: readonly unknown[] } {
+    const parameters: unknown[] = [];
+    const terms = this.table.columnsOf(where).map(({ column, value }) => {
+      if (value === null) return `${column} is null`;
+      parameters.push(value);
+      return `${column} = $${before + parameters.length}`;
+    });
+    return { sql: terms.length === 0 ? 'true' : terms.join(' and '), parameters };
   }
 }
 
@@ -132,7 +157,7 @@ export class ScopedRows<Row extends ScopedRow, Generated extends keyof Row = nev
     return this.access.count(this.inScope(where));
   }
 
-  private inScope(values: object): ObjectLiteral {
+  private inScope(values: object): Values {
     const { tenantId, environment } = this.unit.scope;
     return { ...this.table.encode(values), tenantId, environment };
   }

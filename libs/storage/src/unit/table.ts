@@ -1,10 +1,15 @@
-import type { Environment, TenantId } from '@lockstep/kernel';
-import { EntitySchema, type EntitySchemaColumnOptions, type ObjectLiteral } from 'typeorm';
+import { type Environment, present, type TenantId } from '@lockstep/kernel';
+import { type ColumnType, EntitySchema, type EntitySchemaColumnOptions, type ObjectLiteral } from 'typeorm';
 import type { ScopedRow } from '../rows/scoped';
 import { type Codec, text } from './codec';
 
 /** A raw row as the driver returns it. */
 export type SqlRow = Readonly<Record<string, unknown>>;
+/** A column with a value for it. */
+export interface ColumnValue {
+  readonly column: string;
+  readonly value: unknown;
+}
 export type Columns<Row> = { readonly [K in keyof Row]-?: Codec<Row[K]> };
 
 /** A table and its row type: the one place that says how columns become fields. */
@@ -17,10 +22,19 @@ export interface Table<Row> {
   readonly schema: EntitySchema<ObjectLiteral>;
   /** `select` list with every column under its own name; `alias` is the table's in the query. */
   selectList(alias?: string): string;
+  /** `select` list of a table that others are joined with: every column under the alias and its name. */
+  selectAs(alias: string): string;
+  /** The row of `selectAs` in a joined one; null where none was joined. */
+  parseAs(alias: string, row: SqlRow): Row | null;
   /** A row by column names (raw SQL) as a domain row. Throws when a column is not what it should be. */
   parse(row: SqlRow): Row;
-  /** A row by field names (TypeORM) as a domain row. */
-  parseEntity(entity: ObjectLiteral): Row;
+  /**
+   * Columns of the given fields, in column order, with their driver values (`encode`). Of an insert those the database fills are left out, of an update the
+   * primary key's as well.
+   */
+  columnsOf(values: Readonly<Record<string, unknown>>, of?: 'insert' | 'update'): readonly ColumnValue[];
+  /** The column of a field. */
+  columnOf(field: string): string;
   /** Known fields of an object to driver values, by field name; the callers' signatures say which fields may stand there. */
   encode(values: object): Record<string, unknown>;
 }
@@ -33,10 +47,13 @@ export function defineTable<Row>(
   generated: readonly (keyof Row & string)[] = [],
 ): Table<Row> {
   const fields = Object.keys(columns) as (keyof Row & string)[];
-  const read = (from: (field: keyof Row & string) => unknown): Row => {
-    const row: Partial<Row> = {};
-    for (const field of fields) row[field] = columns[field].read(from(field));
-    return row as Row;
+  const left: Readonly<Record<'insert' | 'update', ReadonlySet<string>>> = { insert: new Set(generated), update: new Set([...generated, ...key]) };
+  const codecs = new Map<string, { readonly column: string; readonly type: ColumnType }>(fields.map((field) => [field, columns[field]]));
+  const keyColumns = key.map((field) => columns[field].column);
+  const read = (row: SqlRow, prefix: string): Row => {
+    const parsed: Partial<Row> = {};
+    for (const field of fields) parsed[field] = columns[field].read(row[`${prefix}${columns[field].column}`]);
+    return parsed as Row;
   };
   return {
     name,
@@ -44,8 +61,14 @@ export function defineTable<Row>(
     fields,
     schema: schemaOf(name, columns, fields, key, generated),
     selectList: (alias) => fields.map((field) => selectItem(columns[field], alias)).join(', '),
-    parse: (row) => read((field) => row[columns[field].column]),
-    parseEntity: (entity) => read((field) => entity[field]),
+    parse: (row) => read(row, ''),
+    selectAs: (alias) => fields.map((field) => `${selectItem(columns[field], alias)} as ${alias}_${columns[field].column}`).join(', '),
+    parseAs: (alias, row) => (keyColumns.every((column) => row[`${alias}_${column}`] === null) ? null : read(row, `${alias}_`)),
+    columnsOf: (values, of) =>
+      [...codecs]
+        .filter(([field]) => values[field] !== undefined && !(of !== undefined && left[of].has(field)))
+        .map(([field, { column, type }]) => ({ column, value: type === 'json' ? jsonText(values[field]) : values[field] })),
+    columnOf: (field) => present(codecs.get(field), `field ${field} of ${name}`).column,
     encode: (values) => {
       const encoded: Record<string, unknown> = {};
       for (const field of fields) {
@@ -59,6 +82,9 @@ export function defineTable<Row>(
 
 /** The two columns every tenant table begins with. */
 export const scopeColumns: Columns<ScopedRow> = { tenantId: text<TenantId>('tenant_id'), environment: text<Environment>('environment') };
+
+/** A list would else travel as an array. */
+const jsonText = (value: unknown): unknown => (value === null ? null : JSON.stringify(value));
 
 function selectItem<T>(column: Codec<T>, alias: string | undefined): string {
   return alias === undefined ? column.column : `${alias}.${column.column}`;

@@ -59,6 +59,7 @@ describe('a header prefix', () => {
       'Acme-Signature',
       'Acme-Api-Version',
       'Acme-Idempotency-Replayed',
+      'Acme-Sandbox-Fault',
     ]);
   });
 });

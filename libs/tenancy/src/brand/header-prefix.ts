@@ -1,7 +1,15 @@
 import { err, ok, type Result } from '@lockstep/kernel';
 
 /** Header fields of ours: what a brand may have under its own prefix as well. Fields that a standard defines have one name everywhere. */
-export const OWN_HEADERS = ['X-Request-Id', 'X-Original-Request-Id', 'X-Timestamp', 'X-Signature', 'Api-Version', 'Idempotency-Replayed'] as const;
+export const OWN_HEADERS = [
+  'X-Request-Id',
+  'X-Original-Request-Id',
+  'X-Timestamp',
+  'X-Signature',
+  'Api-Version',
+  'Idempotency-Replayed',
+  'Sandbox-Fault',
+] as const;
 
 /** Longest prefix, in characters. */
 export const HEADER_PREFIX_MAX_CHARS = 24;

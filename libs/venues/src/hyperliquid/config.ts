@@ -57,6 +57,8 @@ export interface HyperliquidConfig {
   readonly httpConnections: number;
   readonly readConnections: number;
   readonly readTimeoutMs: number;
+  /** A longer answer by HTTP is given up while it comes: a read failed, the outcome of an order is unknown. Ten times the longest the venue is known to give. */
+  readonly answerBytesMax: number;
   /** Users of user streams; the venue's cap is 10 per address. */
   readonly userSeatsMax: number;
   /** How long a seat that was given up is not asked for again. */
@@ -152,6 +154,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   httpConnections: 8,
   readConnections: 8,
   readTimeoutMs: 5_000,
+  answerBytesMax: 16 * 1024 * 1024,
   userSeatsMax: 10,
   seatAgainMs: 300_000,
   orderSeatsReserved: 2,
@@ -204,6 +207,7 @@ const POSITIVE = [
   'httpConnections',
   'readConnections',
   'readTimeoutMs',
+  'answerBytesMax',
   'userSeatsMax',
   'seatAgainMs',
   'sweepSubscriptionsMax',

@@ -63,7 +63,8 @@ export class HyperliquidTruth implements VenueTruth {
     private readonly config: HyperliquidConfig,
     private readonly egress: VenueEgress,
   ) {
-    const limits = { connections: config.readConnections, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.readTimeoutMs };
+    const { connectTimeoutMs, readTimeoutMs: answerTimeoutMs, answerBytesMax } = config;
+    const limits = { connections: config.readConnections, connectTimeoutMs, answerTimeoutMs, answerBytesMax };
     this.clients = config.egress.map((address) => new HttpClient(config.url, limits, address));
   }
 

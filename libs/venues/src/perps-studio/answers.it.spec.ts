@@ -26,7 +26,7 @@ afterEach(async () => {
   await api?.close();
 });
 
-const placed = (orderId: string, filledSize: string, status = 'filled', avgPrice: string | null = '100.5'): ScriptedAnswer =>
+const placed = (orderId: string, filledSize: string, status = 'filled', avgPrice: string | null = '100.5') =>
   answered({ orderId, status, symbol: 'BTC', side: 'buy', type: 'market', size: '0.5', filledSize, avgPrice });
 const MONEY = { status: 200, body: { equity: '1000', availableMargin: '900' } };
 const T0 = 1_700_000_000_000;
@@ -130,6 +130,17 @@ describe('an order of unknown outcome', () => {
     expect(await told(stage, 0)).toEqual([`9: 50000000 at 10000000000, ${T0}`]);
   });
 
+  it.each([
+    ['says that it filled', placed('9', '0.5')],
+    ['refuses it', refused(422, 'ORDER_REJECTED', 'Insufficient margin')],
+  ])('is one whose answer %s and is longer than the bound', async (_what, { status, body }) => {
+    const stage = await start({ settings: { answerBytesMax: 1_000 } });
+    stage.on('POST', ORDERS_PATH, { status, body: { ...Object(body), note: ' '.repeat(1_000) } });
+    const [order] = await stage.place({ lots: 500 });
+    expect(order?.outcome).toBe(OUTCOME.unknown);
+    expect(stage.asked.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
   it('stays unknown while the API says that it filled and not how much', async () => {
     const stage = await start();
     stage.on('POST', ORDERS_PATH, placed('9', '0'));
@@ -148,6 +159,14 @@ describe('an order of unknown outcome', () => {
     stage.on('POST', LEVERAGE_PATH, ...before, refused(401, 'SIGNATURE_ERROR', 'Invalid signature'));
     for (const _one of before) await stage.spend(stage.nextNonce());
     expect(await stage.spend(stage.nextNonce())).toBe(expected);
+  });
+});
+
+describe('a read', () => {
+  it('whose answer is longer than the bound failed: nothing of it is believed', async () => {
+    const stage = await start({ settings: { answerBytesMax: 1_000 } });
+    stage.on('GET', accountPath(), answered({ ...MONEY.body, note: ' '.repeat(1_000) }));
+    expect(await stage.venue.truth.account(WALLET, '')).toMatchObject({ ok: false, error: { code: 'unreachable' } });
   });
 });
 

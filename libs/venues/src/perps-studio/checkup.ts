@@ -1,5 +1,5 @@
 import { type Clock, formatDecimal, UNIT_SCALE } from '@lockstep/kernel';
-import { request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import WebSocket from 'ws';
 import { z } from 'zod';
 import { type Finding, fail, good, told, warn } from '../port/finding';
@@ -25,6 +25,13 @@ const healthAnswer = z.object({ status: z.string(), timestamp: z.iso.datetime(),
 const OFFSET_WARN_MS = 2_000;
 const DETAIL_CHARS_MAX = 200;
 
+/** The API as a checkup asks it. */
+interface AskedApi {
+  readonly config: PerpsStudioConfig;
+  readonly clock: Clock;
+  readonly dispatcher: Dispatcher;
+}
+
 interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -39,10 +46,20 @@ export async function checkPerpsStudio(
   clock: Clock,
   tell: (finding: Finding) => void,
 ): Promise<void> {
-  if (!(await checkHealth(config, clock, tell))) return;
+  const dispatcher = new Agent({ connections: 1, connectTimeout: config.connectTimeoutMs, maxResponseSize: config.answerBytesMax });
+  try {
+    await look({ config, clock, dispatcher }, plan, tell);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function look(api: AskedApi, plan: PerpsStudioCheckupPlan, tell: (finding: Finding) => void): Promise<void> {
+  const { config } = api;
+  if (!(await checkHealth(api, tell))) return;
   if (plan.apiKey === null) return tell(warn('key', 'none is set', 'set LOCKSTEP_PERPS_STUDIO_KEY to look further'));
   const { apiKey } = plan;
-  const markets = await ask(config, clock, marketsPath(false), apiKey);
+  const markets = await ask(api, marketsPath(false), apiKey);
   if (typeof markets === 'string' || markets.status !== 200) {
     return tell(fail('key', refusalOf(markets), 'make a key at the portal (ps_live_… for the main network) and set LOCKSTEP_PERPS_STUDIO_KEY'));
   }
@@ -55,12 +72,13 @@ export async function checkPerpsStudio(
       : fail('markets', 'are not told as documented', 'do not trade before the adapter reads them (wire/markets.ts)'),
   );
   tell(await checkChannels(config, apiKey));
-  if (plan.account !== null) tell(await checkAccount(config, clock, plan.account, apiKey));
+  if (plan.account !== null) tell(await checkAccount(api, plan.account, apiKey));
 }
 
-async function checkHealth(config: PerpsStudioConfig, clock: Clock, tell: (finding: Finding) => void): Promise<boolean> {
+async function checkHealth(api: AskedApi, tell: (finding: Finding) => void): Promise<boolean> {
+  const { config, clock } = api;
   const sentAt = clock.now();
-  const answer = await ask(config, clock, '/health', null);
+  const answer = await ask(api, '/health', null);
   const read = typeof answer === 'string' ? null : healthAnswer.safeParse(answer.body);
   if (typeof answer === 'string' || read === null || !read.success) {
     tell(
@@ -96,8 +114,8 @@ function budgetFinding({ requestsPerMinute }: PerpsStudioConfig, followers: numb
   return warn('rate budget', `${words}; the API says ${limit}`, `set LOCKSTEP_PERPS_STUDIO_PER_MINUTE=${limit}`);
 }
 
-async function checkAccount(config: PerpsStudioConfig, clock: Clock, account: string, apiKey: () => string): Promise<Finding> {
-  const answer = await ask(config, clock, accountPath(account, ''), apiKey);
+async function checkAccount(api: AskedApi, account: string, apiKey: () => string): Promise<Finding> {
+  const answer = await ask(api, accountPath(account, ''), apiKey);
   const read = typeof answer === 'string' || answer.status !== 200 ? null : accountAnswer.safeParse(answer.body);
   if (read === null || !read.success) return fail('account', `${account}: ${refusalOf(answer)}`, 'ask again');
   const { equity } = read.data;
@@ -132,10 +150,11 @@ function checkChannels(config: PerpsStudioConfig, apiKey: () => string): Promise
 }
 
 /** One answer, or why there is none. */
-async function ask(config: PerpsStudioConfig, clock: Clock, path: string, apiKey: (() => string) | null): Promise<Answer | string> {
+async function ask({ config, clock, dispatcher }: AskedApi, path: string, apiKey: (() => string) | null): Promise<Answer | string> {
   const started = clock.monotonic();
   try {
     const response = await request(`${config.url}${restPrefix(config.network === 'testnet')}${path}`, {
+      dispatcher,
       headers: apiKey === null ? {} : { 'x-api-key': apiKey() },
       headersTimeout: config.readTimeoutMs,
       bodyTimeout: config.readTimeoutMs,

@@ -44,6 +44,8 @@ export interface PerpsStudioConfig {
   readonly connections: number;
   readonly connectTimeoutMs: number;
   readonly readTimeoutMs: number;
+  /** A longer answer is given up while it comes: a read failed, the outcome of an order is unknown. */
+  readonly answerBytesMax: number;
   /** After this an answer counts as lost: the outcome is unknown. */
   readonly answerTimeoutMs: number;
   /** Orders waiting for an answer at a time. */
@@ -72,6 +74,7 @@ const DEFAULTS: Omit<PerpsStudioConfig, 'url' | 'wsUrl' | 'network' | 'keptPerMi
   connections: 8,
   connectTimeoutMs: 5_000,
   readTimeoutMs: 5_000,
+  answerBytesMax: 16 * 1024 * 1024,
   answerTimeoutMs: 10_000,
   maxInFlight: 8,
   leadersMax: 4,
@@ -112,6 +115,7 @@ const POSITIVE = [
   'connections',
   'connectTimeoutMs',
   'readTimeoutMs',
+  'answerBytesMax',
   'answerTimeoutMs',
   'maxInFlight',
   'leadersMax',

@@ -62,6 +62,7 @@ export async function issueKey(context: GatewayContext, unit: ScopedUnit, order:
     environment: order.environment,
     keyId: id,
     digest: Buffer.from(context.digest.digest(made.key)),
+    pepper: context.digest.pepper,
     scopes,
     narrowedTo,
     allowedAddresses,

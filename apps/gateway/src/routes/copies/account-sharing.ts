@@ -15,7 +15,10 @@ import { type Refusal, refusal } from '../../http/problem-exception';
 
 const REFUSALS: Readonly<Record<SharingConflict, Refusal>> = {
   full: refusal('venue_account_in_use', 'The venue account has as many running copies as it may; use another account.'),
-  same_leader: refusal('leader_already_copied', 'A copy of this leader’s address runs on the venue account; use another account for a second one.'),
+  same_leader: refusal(
+    'leader_already_copied',
+    'A copy of this leader’s address runs on the venue account, or waits to begin there: stop it, or use another account for a second one.',
+  ),
   leverage: refusal(
     'leverage_conflict',
     'Another copy of the venue account sets another leverage, and the venue knows one per account and instrument: use the same `venue_leverage`, other instruments, or another account.',

@@ -23,6 +23,7 @@ import {
   copyRevision,
   copySchema,
   presentCopies,
+  presentCopy,
   settingsJson,
   settingsVersionBody,
   settingsVersionListSchema,
@@ -92,7 +93,11 @@ export class CopiesController {
         ...(query.follower_id === undefined ? {} : { followerId: query.follower_id }),
         ...(query.state === undefined ? {} : { state: query.state }),
       });
-      return this.cursors.body(call.scope, 'copies', query, page, await presentCopies(unit, page.rows));
+      const bodies = await presentCopies(
+        unit,
+        page.rows.map(({ id }) => id),
+      );
+      return this.cursors.body(call.scope, 'copies', query, page, ({ id }) => present(bodies.get(id), 'a copy of the page'));
     });
   }
 
@@ -101,7 +106,7 @@ export class CopiesController {
   @AnswersTag()
   @Needs('copies:read')
   get(@CurrentCall() call: Call, @Param() path: CopyPath) {
-    return this.reads.tagged(call, copyRevision, (unit) => this.shown(unit, path.id as CopyId));
+    return this.reads.tagged(call, copyRevision, (unit) => presentCopy(unit, path.id as CopyId));
   }
 
   @Get(':id/settings')
@@ -128,7 +133,7 @@ export class CopiesController {
       async (unit) => {
         const copy = await unit.copies.findOne({ id }, { lock: true });
         if (copy === null) return err(NOT_FOUND);
-        const stale = await staleRefusal(call, async () => (await presentCopies(unit, [copy]))(copy), copyRevision);
+        const stale = await staleRefusal(call, async () => present(await presentCopy(unit, id), 'a copy that is held'), copyRevision);
         if (stale !== null) return err(stale);
         if (ENDS.has(copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
         if (body.allocation === undefined && body.allocation_applies !== undefined)
@@ -256,13 +261,8 @@ export class CopiesController {
     return this.presented(unit, id);
   }
 
-  private async shown(unit: ScopedUnit, id: CopyId): Promise<CopyBody | null> {
-    const copy = await unit.copies.findOne({ id });
-    return copy === null ? null : (await presentCopies(unit, [copy]))(copy);
-  }
-
   private async presented(unit: ScopedUnit, id: CopyId): Promise<Result<CopyBody, Refusal>> {
-    const body = await this.shown(unit, id);
+    const body = await presentCopy(unit, id);
     return body === null ? err(NOT_FOUND) : ok(body);
   }
 }

@@ -1,5 +1,5 @@
 import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
-import { unwrap } from '@lockstep/kernel';
+import { type CopyId, unwrap } from '@lockstep/kernel';
 import {
   COPY_STATE_REASONS,
   COPY_STATES,
@@ -12,15 +12,15 @@ import {
   POLICIES,
   STATE_ACTIONS,
 } from '@lockstep/roster';
-import { type CopyRow, type CopySettingsRow, equitiesOf, latestCommands, type ScopedUnit, settingsInForce } from '@lockstep/storage';
+import { bindingCopies, type CopyDetails, type CopyRow, type CopySettingsRow, detailsOfCopies, type ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
 import type { RevisionOf } from '../../http/tags';
 import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
 import { exposureSchema, impactSchema } from '../limits/limits-body';
-import { copyRightsSchema, presentRights } from '../rights/copy-rights';
-import { choiceSourceSchema, choicesBody, effectiveFor, exposureBody, impactBody, limitSourceSchema, sourcesBody } from './effective';
+import { copyRightsSchema, rightsBody } from '../rights/copy-rights';
+import { choiceSourceSchema, choicesBody, effectiveUnder, exposureBody, impactBody, limitSourceSchema, sourcesBody } from './effective';
 
 const limit = decimalText.nullable();
 /** Settings as they stand: every part is there. */
@@ -221,22 +221,21 @@ export const settingsVersionBody = (row: CopySettingsRow): z.output<typeof setti
   effective_from: wireTime(row.effectiveFrom),
 });
 
-/** Presents copies with their settings, limits, rights, equity and newest command: ten statements, however many copies. */
-export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]): Promise<(row: CopyRow) => CopyBody> {
-  const settings = await settingsInForce(unit, rows);
-  const effective = await effectiveFor(unit, rows);
-  const rights = await presentRights(unit, rows);
-  const equities = await equitiesOf(unit, rows);
-  const commands = await latestCommands(
-    unit,
-    rows.map((row) => row.id),
-  );
-  return (row) => {
-    const equity = equities.get(row.no);
-    const own = settings.get(row.id)?.settings;
-    const inEffect = effective(own, row);
-    return copyBody(row, {
-      settings: settingsBody(settingsJson(own)),
+/**
+ * Presents the copies with these ids, with their settings, limits, rights, equity and newest command; those that are not there are absent. Four statements,
+ * and one for a test clock, however many copies, asked at once.
+ */
+export async function presentCopies(unit: ScopedUnit, ids: readonly CopyId[]): Promise<ReadonlyMap<string, CopyBody>> {
+  if (ids.length === 0) return new Map();
+  const [details, binding, now] = await Promise.all([detailsOfCopies(unit, ids), bindingCopies(unit, ids), unit.sandboxes.businessNow()]);
+  const effective = effectiveUnder(binding, unit.scope.tenantId);
+  const bodyOf = (detail: CopyDetails): CopyBody => {
+    const { copy, equity, settings } = detail;
+    const own = unwrap(decodeCopySettings(settings?.settings), 'stored settings');
+    const inEffect = effective(own, copy);
+    const terms = binding.terms.filter((row) => row.leaderId === copy.leaderId);
+    return copyBody(copy, {
+      settings: settingsBody(encodeCopySettings(own)),
       effective: {
         settings: settingsBody(encodeCopySettings(inEffect.settings)),
         exposure: exposureBody(inEffect),
@@ -244,13 +243,17 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
         sources: sourcesBody(inEffect),
         choices: choicesBody(inEffect),
       },
-      rights: rights(row),
-      equity: equity === undefined ? null : moneyText(equity.equity),
-      net_pnl: equity === undefined ? null : moneyText(equity.netPnl),
-      command: commandOrNull(commands.get(row.id)),
+      rights: rightsBody(detail, terms, now),
+      equity: equity === null ? null : moneyText(equity.equity),
+      net_pnl: equity === null ? null : moneyText(equity.netPnl),
+      command: commandOrNull(detail.command),
     });
   };
+  return new Map([...details].map(([id, detail]) => [id, bodyOf(detail)]));
 }
+
+/** Presents one copy; null: there is none. */
+export const presentCopy = async (unit: ScopedUnit, id: CopyId): Promise<CopyBody | null> => (await presentCopies(unit, [id])).get(id) ?? null;
 
 function copyBody(
   row: CopyRow,

@@ -2,8 +2,8 @@ import { unwrap } from '@lockstep/kernel';
 import {
   CHOICE_NAMES,
   type ChainLimitsJson,
+  type CopySettings,
   decodeChainLimits,
-  decodeCopySettings,
   type EffectiveSettings,
   effectiveSettings,
   encodeChainLimits,
@@ -12,7 +12,7 @@ import {
   LIMIT_NAMES,
   NO_CHAIN_LIMITS,
 } from '@lockstep/roster';
-import type { PlatformLimitsRow, ScopedUnit } from '@lockstep/storage';
+import type { PlatformLimitsRow, RiskLimitsRow, ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
 import { named } from '../../http/documented';
 
@@ -48,28 +48,41 @@ export const choiceSourceSchema = named(
 export type ChoiceSourceBody = z.output<typeof choiceSourceSchema>;
 export type LimitSourceBody = z.output<typeof limitSourceSchema>;
 
-const limitsOf = (row: PlatformLimitsRow) => unwrap(decodeChainLimits(row.limits), 'stored limits');
+const limitsOf = (row: Pick<PlatformLimitsRow, 'limits'>) => unwrap(decodeChainLimits(row.limits), 'stored limits');
+
+/** Limits that stand above copies. */
+export interface LimitsAbove {
+  readonly platformLimits: readonly PlatformLimitsRow[];
+  readonly riskLimits: readonly RiskLimitsRow[];
+}
 
 /** Limits above copies, read in two statements however many copies there are: for each its settings in effect, with where each limit comes from. */
-export async function effectiveFor(unit: ScopedUnit, copies: readonly BoundBy[]): Promise<(settings: unknown, copy: BoundBy) => EffectiveSettings> {
+export async function effectiveFor(
+  unit: ScopedUnit,
+  copies: readonly BoundBy[],
+): Promise<(settings: CopySettings, copy: BoundBy) => EffectiveSettings> {
   const { tenantId } = unit.scope;
-  const platform = (await unit.platformLimits.of(['platform', tenantId])).map((row): LayerLimits => ({ layer: 'platform', limits: limitsOf(row) }));
-  const rows = await unit.riskLimits.of([
-    tenantId,
-    ...copies.flatMap(({ leaderId, followerId }) => (followerId === null ? [leaderId] : [leaderId, followerId])),
+  const targets = copies.flatMap(({ leaderId, followerId }) => (followerId === null ? [leaderId] : [leaderId, followerId]));
+  const [platformLimits, riskLimits] = await Promise.all([
+    unit.platformLimits.of(['platform', tenantId]),
+    unit.riskLimits.of([tenantId, ...targets]),
   ]);
-  const byTarget = new Map(rows.map((row) => [row.targetId, limitsOf(row)]));
+  return effectiveUnder({ platformLimits, riskLimits }, tenantId);
+}
+
+/** The settings in effect under limits that were read. */
+export function effectiveUnder(
+  { platformLimits, riskLimits }: LimitsAbove,
+  tenantId: string,
+): (settings: CopySettings, copy: BoundBy) => EffectiveSettings {
+  const platform = platformLimits.map((row): LayerLimits => ({ layer: 'platform', limits: limitsOf(row) }));
+  const byTarget = new Map(riskLimits.map((row) => [row.targetId, limitsOf(row)]));
   const layer = (name: LayerLimits['layer'], id: string | null): readonly LayerLimits[] => {
     const limits = id === null ? undefined : byTarget.get(id);
     return limits === undefined ? [] : [{ layer: name, limits }];
   };
   return (settings, { leaderId, followerId }) =>
-    effectiveSettings(unwrap(decodeCopySettings(settings), 'stored settings'), [
-      ...platform,
-      ...layer('tenant', tenantId),
-      ...layer('leader', leaderId),
-      ...layer('follower', followerId),
-    ]);
+    effectiveSettings(settings, [...platform, ...layer('tenant', tenantId), ...layer('leader', leaderId), ...layer('follower', followerId)]);
 }
 
 /** Limits in effect that the copy shares with others. */

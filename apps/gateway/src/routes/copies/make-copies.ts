@@ -14,6 +14,7 @@ import { publishAll, told } from '../../http/publish';
 import { roomFor } from '../../http/quotas';
 import { type RightsFacts, rightsFactsOf, rightsToBegin } from '../rights/copy-rights';
 import { type AccountSharers, sharersOfAccounts } from './account-sharing';
+import { type CopyLoops, loopsOver } from './copy-loops';
 import { DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
 
 /** A copy to be made. */
@@ -59,6 +60,7 @@ interface Facts {
   readonly leaders: ReadonlyMap<string, LeaderRow>;
   readonly accounts: ReadonlyMap<string, VenueAccountRow>;
   readonly sharers: AccountSharers;
+  readonly loops: CopyLoops;
   readonly rights: RightsFacts;
 }
 
@@ -86,8 +88,7 @@ export async function makeCopies(
   call: Call,
   drafts: readonly AskedCopy[],
 ): Promise<readonly Result<CopyId, ItemRefusal>[]> {
-  const facts = await factsOf(unit, drafts);
-  const now = await unit.sandboxes.businessNow();
+  const [facts, now] = await Promise.all([factsOf(unit, drafts), unit.sandboxes.businessNow()]);
   const room = await roomFor(unit, call, 'active_copies');
   const admitted: Admitted[] = [];
   const results = drafts.map((draft): Result<CopyId, ItemRefusal> => {
@@ -95,7 +96,9 @@ export async function makeCopies(
     if (!decided.ok) return decided;
     if (admitted.length >= room.places) return err(room.refusal);
     const id = tools.context.ids.next('copy');
-    facts.sharers.join(decided.value.account.id, { copyId: id, leader: decided.value.leader, settings: draft.settings });
+    const { account, leader } = decided.value;
+    facts.sharers.join(account.id, { copyId: id, leader, settings: draft.settings });
+    facts.loops.join(leader.watchedNo, account.id);
     admitted.push({ ...decided.value, draft, id });
     return ok(id);
   });
@@ -104,41 +107,58 @@ export async function makeCopies(
 }
 
 async function factsOf(unit: ScopedUnit, drafts: readonly AskedCopy[]): Promise<Facts> {
-  const accounts = await unit.venueAccounts.hold(drafts.map((draft) => draft.venue_account_id as VenueAccountId));
-  const leaders = await unit.leaders.of(drafts.map((draft) => draft.leader_id as LeaderId));
-  const sharers = await sharersOfAccounts(unit, [...accounts.keys()]);
+  // Asked in this order: whatever is read behind the hold is read while it holds.
+  const [accounts, leaders] = await Promise.all([
+    unit.venueAccounts.hold(drafts.map((draft) => draft.venue_account_id as VenueAccountId)),
+    unit.leaders.of(drafts.map((draft) => draft.leader_id as LeaderId)),
+  ]);
   const pairs = drafts.flatMap((draft) => {
     const [leader, account] = [leaders.get(draft.leader_id as LeaderId), accounts.get(draft.venue_account_id as VenueAccountId)];
     return leader === undefined || account === undefined ? [] : [{ leaderId: leader.id, followerId: account.followerId }];
   });
-  return { leaders, accounts, sharers, rights: await rightsFactsOf(unit, pairs) };
+  const ids = [...accounts.keys()];
+  const [sharers, loops, rights] = await Promise.all([sharersOfAccounts(unit, ids), loopsOver(unit, ids), rightsFactsOf(unit, pairs)]);
+  return { leaders, accounts, sharers, loops, rights };
 }
 
-function decide({ leaders, accounts, sharers, rights }: Facts, draft: AskedCopy, now: number): Result<Omit<Admitted, 'draft' | 'id'>, ItemRefusal> {
+function decide(
+  { leaders, accounts, sharers, loops, rights }: Facts,
+  draft: AskedCopy,
+  now: number,
+): Result<Omit<Admitted, 'draft' | 'id'>, ItemRefusal> {
   const leader = leaders.get(draft.leader_id);
   const account = accounts.get(draft.venue_account_id);
   if (leader === undefined) return err(notThere('/leader_id', 'No such leader.'));
   if (account === undefined) return err(notThere('/venue_account_id', 'No such venue account.'));
   if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));
   if (account.status === 'closed' || account.status === 'suspended') return err(refusal('state_conflict', `The venue account is ${account.status}.`));
+  if (loops.closes(leader.watchedNo, account.id)) return err(COPY_LOOP);
   const allowed = rightsToBegin(rights, { leader, followerId: account.followerId, consentVersion: draft.consent_version ?? null, now });
   if (allowed.refused !== null) return err(allowed.refused);
   const conflict = sharers.refusal(account.id, { leader, settings: draft.settings });
   return conflict === null ? ok({ leader, account, entitlementId: allowed.entitlementId }) : err(conflict);
 }
 
+const COPY_LOOP = refusal(
+  'copy_loop',
+  'The leader’s own account would follow this one, directly or over other copies: each order would be answered by further ones. Use another leader or another account.',
+);
+
 const notThere = (pointer: string, detail: string): Refusal => ({ code: 'not_found', detail, errors: [{ pointer, code: 'not_found', detail }] });
 
 async function write({ context, mutations }: Tools, unit: ScopedUnit, call: Call, admitted: readonly Admitted[]): Promise<void> {
   if (admitted.length === 0) return;
   const actor = call.key.keyId;
-  await unit.copies.insertAll(admitted.map((one) => rowOf(one, unit.now)));
   const settings = admitted.map(({ id, draft }) => ({ copyId: id, version: 1, settings: draft.settings, actor, effectiveFrom: unit.now }));
-  await unit.copies.addAllSettings(settings);
   const consents = admitted.flatMap(({ id, leader, draft: { consent_version: version } }) =>
     version === undefined ? [] : [{ copyId: id, leaderId: leader.id, version, actor, consentedAt: unit.now }],
   );
-  await unit.copyConsents.insertAll(consents);
+  // Asked in this order: what refers to a copy comes behind it.
+  await Promise.all([
+    unit.copies.insertAll(admitted.map((one) => rowOf(one, unit.now))),
+    unit.copies.addAllSettings(settings),
+    unit.copyConsents.insertAll(consents),
+  ]);
   for (const { id, leader, account, draft } of admitted) {
     const asked = { leader_id: leader.id, allocation: draft.allocation };
     const detail = { ...asked, ...(draft.consent_version !== undefined && { consent_version: draft.consent_version }) };

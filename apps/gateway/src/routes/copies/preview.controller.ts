@@ -1,5 +1,6 @@
 import { type Instrument, type LeaderId, type Money, money, parseMoney, parseRate, unwrap } from '@lockstep/kernel';
 import { leastAllocation, type PastMove, previewCopy, readMove } from '@lockstep/replication';
+import { decodeCopySettings } from '@lockstep/roster';
 import type { MoveRow, ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -25,11 +26,8 @@ const DEFAULT_FEE = '0.00045';
 
 const share = z
   .string()
-  .refine((text) => {
-    const parsed = parseRate(text);
-    return parsed.ok && parsed.value >= 0n && parsed.value < 10n ** 11n;
-  }, 'a plain decimal from 0 to below 0.1, as text')
-  .meta({ pattern: '^0(\\.0\\d{0,11})?$', examples: ['0.00045'] });
+  .regex(/^0(\.0\d{0,11})?$/, { error: 'a plain decimal from 0 to below 0.1, as text' })
+  .meta({ examples: ['0.00045'] });
 
 class PreviewDto extends createZodDto(
   z.strictObject({
@@ -55,11 +53,12 @@ export class PreviewController {
   async preview(@CurrentCall() call: Call, @Body() body: PreviewDto) {
     const merged = mergeSettings(DEFAULT_SETTINGS, body.settings ?? {});
     if (!merged.ok) throw new ProblemException(merged.error.code, { errors: merged.error.errors ?? [] });
+    const wished = unwrap(decodeCopySettings(merged.value), 'settings that were checked');
     // Under the limits a copy of this leader would have; a follower's own are not known here.
     const boundBy = { leaderId: body.leader_id, followerId: null };
     const { past, settings } = await this.reads.one(call, async (unit) => {
       const found = await pastOf(unit, body.leader_id as LeaderId, body.since);
-      return found === null ? null : { past: found, settings: (await effectiveFor(unit, [boundBy]))(merged.value, boundBy).settings };
+      return found === null ? null : { past: found, settings: (await effectiveFor(unit, [boundBy]))(wished, boundBy).settings };
     });
     const terms = {
       settings,

@@ -5,6 +5,11 @@ import { listOf, named } from '../../http/documented';
 import { livemodeField, sha256Field, timeOrNull } from '../../http/fields';
 
 export const exportKindField = z.enum(['fills', 'fees']).describe('What the rows are: executions, or fee entries of the ledger.');
+export const shownKindField = z
+  .enum([...exportKindField.options, 'archive'])
+  .describe(
+    'What the rows are: executions, fee entries of the ledger, or (`archive`) a table of all that a tenant has, made where it is offboarded.',
+  );
 
 /** A file made in the background. */
 export const exportSchema = named(
@@ -13,7 +18,7 @@ export const exportSchema = named(
     .object({
       id: idText('exp'),
       livemode: livemodeField,
-      kind: exportKindField,
+      kind: shownKindField,
       status: z.enum(['queued', 'running', 'ready', 'failed']),
       error: z.string().nullable().describe('Why it failed.'),
       file_name: z.string().nullable(),
@@ -30,7 +35,7 @@ export const exportListSchema = listOf('ExportList', exportSchema);
 export const exportBody = (row: ExportRow): z.output<typeof exportSchema> => ({
   id: row.id,
   livemode: livemode(row.environment),
-  kind: exportKindField.parse(row.kind),
+  kind: shownKindField.parse(row.kind),
   status: row.status,
   error: row.error,
   file_name: row.fileName,

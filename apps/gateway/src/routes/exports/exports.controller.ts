@@ -16,7 +16,7 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
-import { exportBody, exportKindField, exportListSchema, exportSchema } from './export-body';
+import { exportBody, exportKindField, exportListSchema, exportSchema, shownKindField } from './export-body';
 import { fileAnswer } from './file-answer';
 
 /** Longest stretch of time in one file. */
@@ -32,7 +32,7 @@ class CreateExportDto extends createZodDto(
   }),
 ) {}
 class ExportPath extends createZodDto(z.object({ id: idField('exp') })) {}
-class ExportsQuery extends createZodDto(pageQuery.extend({ kind: exportKindField.optional() })) {}
+class ExportsQuery extends createZodDto(pageQuery.extend({ kind: shownKindField.optional() })) {}
 
 /** Files made in the background. */
 @ApiTags('exports')
@@ -58,7 +58,7 @@ export class ExportsController {
       const beyond = await beyondQuota(unit, call, 'export_jobs');
       if (beyond !== null) return err(beyond);
       const id = ids.next('export');
-      await unit.exports.insert(queued(id, body.kind, params, unit.now));
+      await unit.exports.begin({ id, kind: body.kind, params });
       await unit.jobs.enqueue(renderExportJob(ids, unit.now, { exportId: id }));
       this.mutations.wake(unit, WAKEUP_CHANNELS.jobs);
       await this.mutations.audit(unit, call, 'export.create', id, body, madeWith({ ...body }));
@@ -118,19 +118,3 @@ export class ExportsController {
     return row === null || row.kind === SETTLEMENT_KIND ? null : row;
   }
 }
-
-const queued = (id: Id<'export'>, kind: string, params: ExportParams, createdAt: number) =>
-  ({
-    id,
-    kind,
-    params,
-    status: 'queued',
-    error: null,
-    fileName: null,
-    rowCount: null,
-    byteCount: null,
-    sha256: null,
-    manifest: null,
-    createdAt,
-    completedAt: null,
-  }) as const;

@@ -17,7 +17,7 @@ interface Part {
  * A rendered file or the part that `Range` asks for. ETag and Repr-Digest are of the whole file, so that a download resumes safely:
  * with `If-Range` the whole file is given when it is another one than the client began with.
  */
-export async function fileAnswer(unit: ScopedUnit, file: ExportRow, call: Call): Promise<Answer> {
+export async function fileAnswer(unit: ScopedUnit, file: ExportRow, call: Pick<Call, 'headers'>): Promise<Answer> {
   if (file.status !== 'ready' || file.byteCount === null || file.sha256 === null) throw new ProblemException('not_ready');
   const size = Number(file.byteCount);
   const etag = `"${file.sha256.toString('hex')}"`;

@@ -12,13 +12,19 @@ import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers, AnswersTag } from '../../http/documented';
 import { idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
-import { NOT_FOUND, ProblemException, type Refusal } from '../../http/problem-exception';
+import { NOT_FOUND, problemOf, type Refusal, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
+import { keepNames, takenNames } from '../../personal/names';
+import { askForErasure } from './ask-for-erasure';
 import { externalId, type FollowerBody, followerListSchema, followerRevision, followerSchema, newFollower, presentFollowers } from './follower-body';
 import { NEW_FOLLOWER } from './make-followers';
 
 class CreateFollowerDto extends createZodDto(newFollower) {}
+const NAME_TAKEN: Refusal = refusal('already_exists', 'A follower with this external_id exists.');
+/** An id that no follower has: a page of a name that is not taken is empty. */
+const NOBODY = 'flw_';
+
 class FollowerPath extends createZodDto(z.object({ id: idField('flw') })) {}
 class FollowersQuery extends createZodDto(pageQuery.extend({ external_id: externalId.optional() })) {}
 
@@ -45,14 +51,18 @@ export class FollowersController {
         async (unit) => {
           const beyond = await beyondQuota(unit, call, 'followers');
           if (beyond !== null) return err(beyond);
-          await unit.followers.insert({ id, externalRef: body.external_id ?? null, status: 'active', createdAt: unit.now, updatedAt: unit.now });
+          const { external_id: name } = body;
+          if (name !== undefined && (await takenNames(this.context.keys, unit, [name])).size > 0) return err(NAME_TAKEN);
+          await unit.followers.insert({ id, externalRef: null, status: 'active', createdAt: unit.now, updatedAt: unit.now });
+          if (name !== undefined) await keepNames(this.context.keys, unit, new Map([[id, name]]));
           await this.mutations.audit(unit, call, 'follower.create', id, {}, madeWith(NEW_FOLLOWER));
           return this.presented(unit, id);
         },
         followerRevision,
       );
     } catch (error) {
-      if (constraintOf(error) !== null) throw new ProblemException('already_exists', { detail: 'A follower with this external_id exists.' });
+      // Somebody else took the name in the same moment.
+      if (constraintOf(error) !== null) throw problemOf(NAME_TAKEN);
       throw error;
     }
   }
@@ -63,8 +73,21 @@ export class FollowersController {
   list(@CurrentCall() call: Call, @Query() query: FollowersQuery) {
     const request = this.cursors.request(call.scope, 'followers', query, timeCursor);
     return this.reads.run(call, async (unit) => {
-      const page = await unit.followers.page(request, query.external_id === undefined ? {} : { externalRef: query.external_id });
-      return this.cursors.body(call.scope, 'followers', query, page, await presentFollowers(unit, page.rows));
+      const { keys } = this.context;
+      const name = query.external_id;
+      const named = name === undefined ? undefined : ((await takenNames(keys, unit, [name])).get(name) ?? NOBODY);
+      const page = await unit.followers.page(request, named === undefined ? {} : { id: named });
+      return this.cursors.body(
+        call.scope,
+        'followers',
+        query,
+        page,
+        await presentFollowers(
+          keys,
+          unit,
+          page.rows.map(({ id }) => id),
+        ),
+      );
     });
   }
 
@@ -95,9 +118,25 @@ export class FollowersController {
     );
   }
 
+  @Post(':id/erasure')
+  @Answers(202, followerSchema)
+  @Needs('followers:erase')
+  erase(@CurrentCall() call: Call, @Param() path: FollowerPath) {
+    const id = path.id as FollowerId;
+    return this.mutations.run(
+      call,
+      202,
+      async (unit) => {
+        const asked = await askForErasure({ context: this.context, mutations: this.mutations }, unit, call, id);
+        return asked.ok ? this.presented(unit, id) : asked;
+      },
+      followerRevision,
+    );
+  }
+
   private async find(unit: ScopedUnit, id: FollowerId): Promise<FollowerBody | null> {
-    const row = await unit.followers.findOne({ id });
-    return row === null ? null : (await presentFollowers(unit, [row]))(row);
+    const [row, present] = await Promise.all([unit.followers.findOne({ id }), presentFollowers(this.context.keys, unit, [id])]);
+    return row === null ? null : present(row);
   }
 
   private async presented(unit: ScopedUnit, id: FollowerId): Promise<Result<FollowerBody, Refusal>> {

@@ -6,6 +6,7 @@ import type { ItemRefusal } from '../../http/bulk';
 import type { Call } from '../../http/call';
 import type { Mutations } from '../../http/mutations';
 import { roomFor } from '../../http/quotas';
+import { keepNames, takenNames } from '../../personal/names';
 
 /** What the audit log tells of a new follower: the tenant's own handle stands in the follower alone, because lines are kept for good. */
 export const NEW_FOLLOWER = { status: 'active' } as const;
@@ -23,9 +24,15 @@ export async function makeFollowers(
 ): Promise<readonly Result<FollowerId, ItemRefusal>[]> {
   // Whoever registers followers counts first and waits for the others, so that no external_id is taken between the look and the insert.
   const room = await roomFor(unit, call, 'followers');
-  const taken = new Map(await unit.followers.idsOf(drafts.flatMap(({ external_id }) => external_id ?? [])));
+  const taken = new Map(
+    await takenNames(
+      context.keys,
+      unit,
+      drafts.flatMap(({ external_id }) => external_id ?? []),
+    ),
+  );
   const made: FollowerId[] = [];
-  const refs: (string | null)[] = [];
+  const names = new Map<FollowerId, string>();
   const results = drafts.map(({ external_id }): Result<FollowerId, ItemRefusal> => {
     const existingId = external_id === undefined ? undefined : taken.get(external_id);
     if (existingId !== undefined) {
@@ -36,11 +43,12 @@ export async function makeFollowers(
     const id = context.ids.next('follower');
     if (external_id !== undefined) taken.set(external_id, id);
     made.push(id);
-    refs.push(external_id ?? null);
+    if (external_id !== undefined) names.set(id, external_id);
     return ok(id);
   });
   const times = { createdAt: unit.now, updatedAt: unit.now };
-  await unit.followers.insertAll(made.map((id, index) => ({ id, externalRef: refs[index] ?? null, status: 'active' as const, ...times })));
+  await unit.followers.insertAll(made.map((id) => ({ id, externalRef: null, status: 'active' as const, ...times })));
+  await keepNames(context.keys, unit, names);
   for (const id of made) await mutations.audit(unit, call, 'follower.create', id, {}, madeWith(NEW_FOLLOWER));
   return results;
 }

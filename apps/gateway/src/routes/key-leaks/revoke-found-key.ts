@@ -23,11 +23,11 @@ export interface FoundKey {
  */
 export async function revokeFoundKey(context: GatewayContext, { text, foundAt, requestId }: FoundKey): Promise<void> {
   const parsed = parseApiKey(text);
-  const digest = Buffer.from(context.digest.digest(text));
+  const digests = context.digest.digests(text).map((digest) => Buffer.from(digest));
   const kid = parsed.ok ? parsed.value.kid : NOBODY;
   if (parsed.ok && parsed.value.kind === 'operator') {
     const revoked = await context.storage.platform(async (unit) => {
-      const found = await unit.operatorKeys.revokeProved(kid, digest);
+      const found = await unit.operatorKeys.revokeProved(kid, digests);
       const line = { id: context.ids.next('audit'), actor: ACTOR, action: 'operator_key.leaked', targetId: kid, requestId, detail: {} };
       if (found) unit.audit.note({ ...line, ...madeWith({ status: 'revoked' }), createdAt: unit.now });
       return found;
@@ -35,7 +35,7 @@ export async function revokeFoundKey(context: GatewayContext, { text, foundAt, r
     if (revoked) context.log.error('an operator’s key was found by somebody and is revoked', { kid });
     return;
   }
-  const found = await context.storage.platform((unit) => unit.keyIndex.revokeProved(kid, digest));
+  const found = await context.storage.platform((unit) => unit.keyIndex.revokeProved(kid, digests));
   if (found === null || !parsed.ok) return;
   context.log.warn('a key was found by somebody and is revoked', { kid });
   // What was found may stand in the address where it was.

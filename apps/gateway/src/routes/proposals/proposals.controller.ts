@@ -14,10 +14,13 @@ import { NOT_FOUND, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { proposalAnswerSchema, proposalBody, proposalListSchema, proposalSchema } from './proposal-body';
 
-const sizeField = z.string().refine((text) => {
-  const parsed = parseSize(text);
-  return parsed.ok && parsed.value > 0n && parsed.value < 2n ** 62n;
-}, 'a plain decimal above 0 with at most 8 decimals, as text');
+const sizeField = z
+  .string()
+  .refine((text) => {
+    const parsed = parseSize(text);
+    return parsed.ok && parsed.value > 0n && parsed.value < 2n ** 62n;
+  }, 'a plain decimal above 0 with at most 8 decimals, as text')
+  .meta({ pattern: '^\\d{1,10}(\\.\\d{1,8})?$', examples: ['0.4'] });
 
 class ProposalPath extends createZodDto(z.object({ id: idField('prp') })) {}
 class ProposalsQuery extends createZodDto(pageQuery.extend({ copy_id: idField('cpy').optional(), status: z.enum(PROPOSAL_STATUSES).optional() })) {}

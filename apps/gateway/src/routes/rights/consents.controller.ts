@@ -1,4 +1,4 @@
-import { type CopyId, err, ok } from '@lockstep/kernel';
+import { type CopyId, err, ok, present } from '@lockstep/kernel';
 import { Body, Controller, Get, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -14,7 +14,7 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, refusal } from '../../http/problem-exception';
 import { publish, told } from '../../http/publish';
 import { Reads } from '../../http/reads';
-import { copyRevision, copySchema, presentCopies } from '../copies/copy-body';
+import { copyRevision, copySchema, presentCopy } from '../copies/copy-body';
 import { consentProblem } from './copy-rights';
 import { copyConsentBody, copyConsentListSchema } from './terms-body';
 
@@ -60,7 +60,7 @@ export class ConsentsController {
           await this.mutations.audit(unit, call, 'copy.consent', copy.id, { version }, madeWith({ version }));
           await publish(this.context, unit, told('copy.consented', { copy_id: copy.id, leader_id: copy.leaderId, version, actor }));
         }
-        return ok((await presentCopies(unit, [copy]))(copy));
+        return ok(present(await presentCopy(unit, copy.id), 'a copy that is held'));
       },
       copyRevision,
     );

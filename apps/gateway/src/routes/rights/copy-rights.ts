@@ -1,6 +1,6 @@
 import { timeText } from '@lockstep/delivery';
 import { consentRefusal, entitledUntil, firstUncovered, isEntitled } from '@lockstep/roster';
-import type { CopyRow, EntitlementRow, LeaderRow, LeaderTermsRow, ScopedUnit } from '@lockstep/storage';
+import type { CopyDetails, CopyRow, EntitlementRow, LeaderRow, LeaderTermsRow, ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
 import { named } from '../../http/documented';
 import { timeOrNull } from '../../http/fields';
@@ -37,36 +37,28 @@ export const copyRightsSchema = named(
 );
 export type CopyRightsBody = z.output<typeof copyRightsSchema>;
 
-/** Presents the rights of copies: four statements, and one for a test clock, however many copies. */
-export async function presentRights(unit: ScopedUnit, rows: readonly CopyRow[]): Promise<(row: CopyRow) => CopyRightsBody> {
-  const leaderIds = [...new Set(rows.map(({ leaderId }) => leaderId))];
-  const access = await unit.leaders.accessOf(leaderIds);
-  const entitlements = await unit.entitlements.ofCopies(rows);
-  const terms = await unit.leaderTerms.of(leaderIds);
-  const consents = await unit.copyConsents.newestOf(rows.map(({ id }) => id));
-  const now = await unit.sandboxes.businessNow();
-  return ({ id, leaderId, followerId }) => {
-    const entitlement = entitlements.get(`${leaderId} ${followerId}`) ?? null;
-    const isNeeded = access.get(leaderId) === 'granted';
-    const ofLeader = terms.filter((row) => row.leaderId === leaderId);
-    const consent = consents.get(id) ?? null;
-    const needed = firstUncovered(ofLeader, consent?.version ?? 0);
-    const missing = entitlement === null ? 'missing' : entitlement.revokedAt !== null ? 'revoked' : 'ended';
-    return {
-      entitlement: {
-        status: isNeeded ? (isEntitled(entitlement, now) ? 'granted' : missing) : 'not_needed',
-        id: entitlement?.id ?? null,
-        until: timeOrNull(entitlement?.until ?? null),
-      },
-      consent: {
-        status: ofLeader.length === 0 ? 'not_needed' : needed === null ? 'given' : needed.bindingFrom > now ? 'announced' : 'missing',
-        version: consent?.version ?? null,
-        consented_at: timeOrNull(consent?.consentedAt ?? null),
-        actor: consent?.actor ?? null,
-        needed_version: needed?.version ?? null,
-        needed_from: timeOrNull(needed?.bindingFrom ?? null),
-      },
-    };
+/** Presents the rights of a copy, with every version of its leader's terms, oldest first, at a business time. */
+export function rightsBody(
+  { access, entitlement, consent }: Pick<CopyDetails, 'access' | 'entitlement' | 'consent'>,
+  terms: readonly LeaderTermsRow[],
+  now: number,
+): CopyRightsBody {
+  const needed = firstUncovered(terms, consent?.version ?? 0);
+  const missing = entitlement === null ? 'missing' : entitlement.revokedAt !== null ? 'revoked' : 'ended';
+  return {
+    entitlement: {
+      status: access === 'granted' ? (isEntitled(entitlement, now) ? 'granted' : missing) : 'not_needed',
+      id: entitlement?.id ?? null,
+      until: timeOrNull(entitlement?.until ?? null),
+    },
+    consent: {
+      status: terms.length === 0 ? 'not_needed' : needed === null ? 'given' : needed.bindingFrom > now ? 'announced' : 'missing',
+      version: consent?.version ?? null,
+      consented_at: timeOrNull(consent?.consentedAt ?? null),
+      actor: consent?.actor ?? null,
+      needed_version: needed?.version ?? null,
+      needed_from: timeOrNull(needed?.bindingFrom ?? null),
+    },
   };
 }
 
@@ -97,10 +89,9 @@ export interface RightsFacts {
 
 /** Reads what `rightsToBegin` asks for: two statements, however many pairs. */
 export async function rightsFactsOf(unit: ScopedUnit, pairs: readonly Pick<CopyRow, 'leaderId' | 'followerId'>[]): Promise<RightsFacts> {
-  const entitlements = await unit.entitlements.ofCopies(pairs);
+  const [entitlements, rows] = await Promise.all([unit.entitlements.ofCopies(pairs), unit.leaderTerms.of(pairs.map(({ leaderId }) => leaderId))]);
   const terms = new Map<string, LeaderTermsRow[]>();
-  for (const row of await unit.leaderTerms.of(pairs.map(({ leaderId }) => leaderId)))
-    terms.set(row.leaderId, [...(terms.get(row.leaderId) ?? []), row]);
+  for (const row of rows) terms.set(row.leaderId, [...(terms.get(row.leaderId) ?? []), row]);
   return { entitlements, terms };
 }
 

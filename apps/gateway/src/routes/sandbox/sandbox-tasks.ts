@@ -10,6 +10,7 @@ import { madeWith } from '../../http/audit-change';
 import type { Call } from '../../http/call';
 import { Mutations } from '../../http/mutations';
 import { ProblemException, type Refusal, refusal } from '../../http/problem-exception';
+import { auditedParams } from './audited-params';
 import { sandboxTaskBody, type sandboxTaskSchema } from './sandbox-body';
 
 /** The caller's scope as one that may have a sandbox. Throws the one refusal a live key ever gets here. */
@@ -65,7 +66,7 @@ export class SandboxTaskQueue {
     await unit.sandboxes.update({ id: sandbox.id }, { usedAt: unit.now });
     await unit.jobs.enqueue(sandboxJob(ids, unit.now));
     this.mutations.wake(unit, WAKEUP_CHANNELS.jobs);
-    await this.mutations.audit(unit, call, `sandbox.${kind}`, id, params, madeWith({ kind }));
+    await this.mutations.audit(unit, call, `sandbox.${kind}`, id, auditedParams(params), madeWith({ kind }));
     return ok(row);
   }
 }

@@ -13,7 +13,7 @@ import { Cursors, pageQuery, wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
 import { addressField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
-import { problemOf, type Refusal } from '../../http/problem-exception';
+import { problemOf, type Refusal, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { ownNetwork } from '../venue';
 import {
@@ -29,6 +29,7 @@ import { NOT_OPEN, SandboxTaskQueue, testScope } from './sandbox-tasks';
 import { readAccount, readMarkets } from './world-reads';
 
 const SEED_MAX = 4_294_967_295;
+const NONE_YET = refusal('not_found', 'You have no sandbox yet: POST /v1/sandbox opens it.');
 const dexField = z
   .string()
   .regex(/^[a-z]{0,8}$/)
@@ -88,9 +89,11 @@ export class SandboxController {
   @Get()
   @Answers(200, sandboxSchema)
   @Needs('sandbox:read')
-  get(@CurrentCall() call: Call) {
+  async get(@CurrentCall() call: Call) {
     testScope(call);
-    return this.reads.one(call, (unit) => this.body(unit));
+    const body = await this.reads.run(call, (unit) => this.body(unit));
+    if (body === null) throw problemOf(NONE_YET);
+    return body;
   }
 
   @Post('credits')

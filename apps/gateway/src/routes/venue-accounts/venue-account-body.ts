@@ -1,5 +1,5 @@
 import { idText, livemode, timeText, wireTime } from '@lockstep/delivery';
-import { ACCOUNT_TYPES, AGENT_STATUSES, latestCommands, type ScopedUnit, type VenueAccountRow } from '@lockstep/storage';
+import { ACCOUNT_TYPES, AGENT_STATUSES, addressOrErased, latestCommands, type ScopedUnit, type VenueAccountRow } from '@lockstep/storage';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { livemodeField, timeOrNull } from '../../http/fields';
@@ -28,13 +28,13 @@ export const venueAccountSchema = named(
       follower_id: idText('flw'),
       venue: z.string(),
       network: z.string(),
-      address: z.string().describe('The account that trades, in lower case.'),
+      address: z.string().nullable().describe('The account that trades, in lower case; null: erased with its follower.'),
       account_type: z
         .enum(ACCOUNT_TYPES)
         .describe('`sub_account` and `vault` have no key of their own: the wallet of their master (of a vault: of its leader) signs the approvals.'),
       master_address: z.string().nullable().describe('Whose wallet signs the approvals, in lower case; null: the account’s own.'),
       account_mode: z.enum(['unknown', 'standard', 'unified']).describe('How the venue holds its margin; `unknown` until the engine has asked.'),
-      agent_address: z.string().describe('The agent that signs orders for it.'),
+      agent_address: z.string().nullable().describe('The agent that signs orders for it; null: erased with its follower.'),
       agent_status: z
         .enum(AGENT_STATUSES)
         .describe(
@@ -74,11 +74,11 @@ export async function presentAccounts(unit: ScopedUnit, rows: readonly VenueAcco
     follower_id: row.followerId,
     venue: row.venue,
     network: shownNetwork(row.network),
-    address: row.address,
+    address: addressOrErased(row.address),
     account_type: row.accountType,
-    master_address: row.masterAddress,
+    master_address: addressOrErased(row.masterAddress),
     account_mode: row.mode,
-    agent_address: row.agentAddress,
+    agent_address: addressOrErased(row.agentAddress),
     agent_status: row.agentStatus,
     agent_valid_until: timeOrNull(row.agentValidUntil),
     builder_address: row.builderAddress,

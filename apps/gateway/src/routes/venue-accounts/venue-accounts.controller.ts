@@ -1,7 +1,7 @@
 import { err, type FollowerId, ok, type Result, type VenueAccountId } from '@lockstep/kernel';
 import { builderToApprove } from '@lockstep/ledger';
 import { sealer, sealingContext } from '@lockstep/platform';
-import { ACCOUNT_TYPES, type AccountType, type ActivateAccount, feeVersionOf, type ScopedUnit } from '@lockstep/storage';
+import { ACCOUNT_TYPES, type AccountType, type ActivateAccount, copiesToActivate, feeVersionOf, type ScopedUnit } from '@lockstep/storage';
 import { addressOfKey, generateAgentKey } from '@lockstep/venues/hyperliquid';
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -9,7 +9,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
-import { madeWith } from '../../http/audit-change';
+import { changedFields, madeWith, NO_CHANGE } from '../../http/audit-change';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
 import { Answers, AnswersTag } from '../../http/documented';
@@ -24,6 +24,9 @@ import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAc
 
 /** Head room of the builder consent over today's rate, so that a raise within it needs no new signature. Tenths of a basis point. */
 const CONSENT_TENTHS_BP = 100;
+
+/** Copies that one activation of their account lets begin; the next one has the others. */
+const COPIES_ACTIVATED_MAX = 1_000;
 
 const accountFields = {
   follower_id: idField('flw'),
@@ -149,10 +152,11 @@ export class VenueAccountsController {
       const approvals = offers.flatMap((offer) =>
         body.signatures.filter((signed) => signed.kind === offer.kind).map((signed) => signedApproval(offer, signed.signature)),
       );
-      await this.activate(unit, call, id, { approvals });
       // An account that trades goes on with the agent it has until the venue knows the next one.
-      if (row.status === 'pending' && offers.some((offer) => offer.kind === 'approve_agent'))
-        await unit.venueAccounts.update({ id }, { agentStatus: 'signed', updatedAt: unit.now });
+      const isSigned = row.status === 'pending' && offers.some((offer) => offer.kind === 'approve_agent');
+      const change = isSigned ? changedFields({ agent_status: row.agentStatus }, { agent_status: 'signed' }) : NO_CHANGE;
+      await this.activate(unit, call, id, { approvals }, change);
+      if (isSigned) await unit.venueAccounts.update({ id }, { agentStatus: 'signed', updatedAt: unit.now });
       return this.presented(unit, id);
     });
   }
@@ -227,9 +231,16 @@ export class VenueAccountsController {
     return body === null ? err(NOT_FOUND) : ok(body);
   }
 
-  private async activate(unit: ScopedUnit, call: Call, id: VenueAccountId, payload: ActivateAccount): Promise<bigint> {
-    await this.mutations.audit(unit, call, 'venue_account.activate', id);
-    return this.mutations.command(unit, { kind: 'venue_account.activate', targetId: id, payload, actor: call.key.keyId });
+  /** Asks for the account's activation, and behind it for that of copies that were made before it and could not begin. */
+  private async activate(unit: ScopedUnit, call: Call, id: VenueAccountId, payload: ActivateAccount, change = NO_CHANGE): Promise<void> {
+    const actor = call.key.keyId;
+    const copies = await copiesToActivate(unit, id, COPIES_ACTIVATED_MAX);
+    await this.mutations.audit(unit, call, 'venue_account.activate', id, {}, change);
+    await this.mutations.command(unit, { kind: 'venue_account.activate', targetId: id, payload, actor });
+    await this.mutations.commands(
+      unit,
+      copies.map((copy) => ({ kind: 'copy.activate', targetId: copy.id, payload: copy.payload, actor })),
+    );
   }
 
   /** May run again after a conflict, so the agent's key stays whole here: who made it wipes it. */
@@ -245,8 +256,10 @@ export class VenueAccountsController {
     const inside = found.value;
     const misfit = mastersRefusal(body);
     if (misfit !== null) return err(misfit);
-    const follower = await unit.followers.findOne({ id: body.follower_id as FollowerId });
+    // Held: an erasure that is asked for meanwhile waits, and finds the account.
+    const follower = await unit.followers.findOne({ id: body.follower_id as FollowerId }, { lock: true });
     if (follower === null) return err(refusal('not_found', 'No such follower.'));
+    if (follower.status === 'closed') return err(refusal('state_conflict', 'The follower is closed.'));
     // Whoever registers an address or an agent waits for who registers the same, so that it is found here.
     await unit.venueAccounts.holdNames([`${body.venue}|${inside}|${body.address}`, `${body.venue}|${inside}|agent|${agent.address}`]);
     if ((await unit.venueAccounts.findOne({ venue: body.venue, network: inside, address: body.address })) !== null) {

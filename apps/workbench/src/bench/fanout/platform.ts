@@ -63,7 +63,8 @@ export async function startPlatform(config: Config<'workbench'>, options: Fanout
     return {
       storage,
       control: new SimControl(`http://127.0.0.1:${Number(sim.ready.controlPort)}`),
-      sealingPublicKey: gatewayKeys({ dataDir, keyPepper: null, cursorSecret: null, sealingPublicKey: null }).sealingPublicKey,
+      sealingPublicKey: gatewayKeys({ dataDir, keyPepper: null, cursorSecret: null, sealingPublicKey: null, personalDataKeys: null })
+        .sealingPublicKey,
       simUrl,
       startEngine: async () => {
         const engine = await startChild({

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { quantile, sendOpenLoop } from './open-loop';
+import { OpenLoop, quantile, type Sent } from './open-loop';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -19,16 +19,23 @@ async function serve(answer: (no: number) => { readonly status: number; readonly
   return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`;
 }
 
+async function sent(asked: { url: string; connections: number }, plan: { perSecond: number; seconds: number }): Promise<Sent> {
+  const loop = new OpenLoop({ ...asked, key: 'k' });
+  const answer = await loop.send({ ...plan, fromEpochMs: 0 });
+  await loop.close();
+  return answer;
+}
+
 describe('an open-loop sender', () => {
   it('sends what is due whatever comes back, and counts what came', async () => {
     const url = await serve((no) => ({ status: no % 3 === 0 ? 429 : 200, afterMs: 0 }));
-    const { ms, statuses } = await sendOpenLoop({ url, key: 'k', perSecond: 100, seconds: 0.3, connections: 4 });
+    const { ms, statuses } = await sent({ url, connections: 4 }, { perSecond: 100, seconds: 0.3 });
     expect([ms.length, statuses]).toEqual([30, { 200: 20, 429: 10 }]);
   });
 
   it('counts time from the moment a request was due: behind one slow answer all that wait are slow', async () => {
     const url = await serve((no) => ({ status: 200, afterMs: no === 0 ? 300 : 0 }));
-    const { ms } = await sendOpenLoop({ url, key: 'k', perSecond: 50, seconds: 0.2, connections: 1 });
+    const { ms } = await sent({ url, connections: 1 }, { perSecond: 50, seconds: 0.2 });
     expect(ms.filter((each) => each > 90)).toHaveLength(10);
   });
 });

@@ -9,15 +9,31 @@ import { makeRunFolder } from '../../processes/run-folder';
 import { openRoles } from '../fanout/platform';
 
 /** A real gateway on a real database, and what its limits count in. */
-export interface LimitsPlatform {
-  readonly url: string;
+export interface LimitsPlatform extends RunningGateway {
   /** Where counts are kept. */
   readonly counted: 'redis' | 'in process';
   readonly operator: ApiClient;
   /** The database as the engine's role sees it. */
   readonly engineUrl: string;
+  /** The database as the gateway's role sees it. */
+  readonly appUrl: string;
   readonly logFolder: string;
+  /** Starts another gateway beside the first, on the same database, keys and counts. It ends with the platform. */
+  startGateway(more: GatewayPlan): Promise<RunningGateway>;
   close(): Promise<void>;
+}
+
+/** How a gateway is started. */
+export interface GatewayPlan {
+  readonly name: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[];
+}
+/** Where a gateway is reached. */
+export interface RunningGateway {
+  readonly url: string;
+  readonly operatorUrl: string;
 }
 
 const GATEWAY = join(__dirname, '../../../../gateway/src/main.js');
@@ -30,8 +46,8 @@ export interface Caller {
   readonly path: string;
 }
 
-/** Starts PostgreSQL (or uses `DATABASE_URL`), Redis (`REDIS_URL`, or a redis-server in the PATH) and the gateway. */
-export async function startLimitsPlatform(config: Config<'workbench'>): Promise<LimitsPlatform> {
+/** Starts PostgreSQL (or uses `DATABASE_URL`), Redis (`REDIS_URL`, or a redis-server in the PATH) and a gateway. */
+export async function startLimitsPlatform(config: Config<'workbench'>, plan: GatewayPlan = { name: 'gateway' }): Promise<LimitsPlatform> {
   const dataDir = makeRunFolder('bench');
   const logFolder = join(dataDir, 'logs');
   mkdirSync(logFolder, { recursive: true });
@@ -53,18 +69,26 @@ export async function startLimitsPlatform(config: Config<'workbench'>): Promise<
       LOCKSTEP_OPERATOR_PORT: '0',
       ...(redis === null ? {} : { REDIS_URL: redis.url }),
     };
-    const gateway = await startChild({ name: 'gateway', entry: GATEWAY, args: [], env, logFile: join(logFolder, 'gateway.log') });
-    closers.push(() => gateway.stop(GATEWAY_STOP_GRACE_MS));
+    const startGateway = async ({ name, env: more, nodeArgs = [] }: GatewayPlan): Promise<RunningGateway> => {
+      const logFile = join(logFolder, `${name}.log`);
+      const { ready, stop } = await startChild({ name, entry: GATEWAY, args: [], nodeArgs, env: { ...env, ...more }, logFile });
+      closers.push(() => stop(GATEWAY_STOP_GRACE_MS));
+      const at = (port: unknown): string => `http://127.0.0.1:${Number(port)}`;
+      return { url: at(ready.port), operatorUrl: at(ready.operatorPort) };
+    };
+    const gateway = await startGateway(plan);
     const key = await operatorKey({ gatewayEnv: env });
     if (key === null) throw new Error('no operator key could be made: name a database without one');
-    const operator = new ApiClient(`http://127.0.0.1:${Number(gateway.ready.operatorPort)}`, key);
+    const operator = new ApiClient(gateway.operatorUrl, key);
     closers.push(() => operator.close());
     return {
-      url: `http://127.0.0.1:${Number(gateway.ready.port)}`,
+      ...gateway,
       counted: redis === null ? 'in process' : 'redis',
       operator,
       engineUrl: roles.engine.url,
+      appUrl: roles.app.url,
       logFolder,
+      startGateway,
       close,
     };
   } catch (failure) {

@@ -1,8 +1,28 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
-import { sendOpenLoop } from './open-loop';
+import type { Asked, SendPlan, Sent } from './open-loop';
 
-const planSchema = z.object({ url: z.string(), key: z.string(), perSecond: z.number(), seconds: z.number(), connections: z.number() });
+const sentSchema = z.object({ ms: z.array(z.number()), statuses: z.record(z.coerce.number(), z.number()) });
 
-/** A sender in a thread of its own, so that no other sender's answers wait in its event loop. */
-void sendOpenLoop(planSchema.parse(workerData)).then((sent) => parentPort?.postMessage(sent));
+/** A sender in a thread of its own that stays for the whole bench: its start, its compiling and its first connections are in nobody's figures. */
+export class Sender {
+  private readonly worker: Worker;
+
+  constructor(asked: Asked) {
+    this.worker = new Worker(join(__dirname, 'sender-thread.js'), { workerData: asked });
+  }
+
+  /** Sends one plan; one at a time. Rejects where the thread fails. */
+  async send(plan: SendPlan): Promise<Sent> {
+    const answered = once(this.worker, 'message');
+    this.worker.postMessage(plan);
+    const [message] = await answered;
+    return sentSchema.parse(message);
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+}

@@ -7,6 +7,12 @@ app.get('/', (_request, response) => {
   response.json({ hello: 'world' });
 });
 
+/** Processor time of this process so far, in seconds. */
+app.get('/cpu', (_request, response) => {
+  const { user, system } = process.cpuUsage();
+  response.json({ seconds: (user + system) / 1e6 });
+});
+
 const server = createServer(app);
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { isId, must, type TenantId, type TenantScope } from '@lockstep/kernel';
 import { systemClock } from '@lockstep/platform';
 import { openStorage } from '@lockstep/storage';
+import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { z } from 'zod';
 import { ApiClient } from '../../client/api';
 import type { LimitsPlatform } from '../limits/platform';
@@ -15,13 +17,21 @@ const SETUP_AT_ONCE = 8;
 /** A tenant whose API is measured. */
 export interface RestStage {
   readonly key: string;
-  readonly url: string;
+  readonly scope: TenantScope;
+  /** The id of the copy below. */
+  readonly copyId: string;
   /** A copy to read. */
   readonly copyPath: string;
+  /** A follower to read: one row of one statement. */
+  readonly followerPath: string;
   /** Takes so many bodies of copies that can be made. */
   bodies(many: number): readonly string[];
 }
 
+const tenantId = (text: string): TenantId => {
+  must(isId('tenant', text), 'the id of a tenant');
+  return text;
+};
 const withId = z.object({ id: z.string() });
 const withKey = z.object({ key: z.string() });
 
@@ -41,12 +51,19 @@ export async function makeStage(platform: LimitsPlatform, engineUrl: string, cop
     const accounts = await each(Math.ceil((copies + 1) / LEADERS), async () => {
       const follower = withId.parse(await client.must('POST', '/v1/followers', {}));
       const body = { follower_id: follower.id, network: 'sim', address: address(), agent_private_key: `0x${randomBytes(32).toString('hex')}` };
-      return withId.parse(await client.must('POST', '/v1/venue-accounts/import', body)).id;
+      return { account: withId.parse(await client.must('POST', '/v1/venue-accounts/import', body)).id, follower: follower.id };
     });
-    const drafts = accounts.flatMap((account) => leaders.map((leader) => ({ leader_id: leader, venue_account_id: account, allocation: '1000' })));
+    const drafts = accounts.flatMap(({ account }) => leaders.map((leader) => ({ leader_id: leader, venue_account_id: account, allocation: '1000' })));
     const first = withId.parse(await client.must('POST', '/v1/copies', drafts.pop()));
     const bodies = drafts.map((draft) => JSON.stringify(draft));
-    return { key, url: platform.url, copyPath: `/v1/copies/${first.id}`, bodies: (many) => bodies.splice(0, many) };
+    return {
+      key,
+      scope: scopeFromPlatformList(tenantId(tenant.id), 'test'),
+      copyId: first.id,
+      copyPath: `/v1/copies/${first.id}`,
+      followerPath: `/v1/followers/${accounts[0]?.follower}`,
+      bodies: (many) => bodies.splice(0, many),
+    };
   } finally {
     await client.close();
   }

@@ -114,12 +114,13 @@ export function good({ status, body }: Answer): Answer['body'] {
   return body;
 }
 
-/** A copy of `leader` that is active, made with calls of the API alone: money, approvals signed by a wallet, terms. */
+/** A copy of `leader` that is active, made with calls of the API alone: money, approvals signed by a wallet, terms. With the copy first it is refused until the account is active. */
 export async function makeCopy(
   partner: Partner,
   leaderAddress: string,
   walletKey: `0x${string}`,
   terms: object,
+  order: 'account first' | 'copy first' = 'account first',
 ): Promise<{ readonly copy: string; readonly leader: string; readonly address: string }> {
   const wallet = privateKeyToAccount(walletKey);
   const address = wallet.address.toLowerCase();
@@ -128,11 +129,15 @@ export async function makeCopy(
   const leader = await partner.ask('post', 'leaders', { name: 'Leader', network: 'sim', address: leaderAddress });
   const follower = await partner.ask('post', 'followers', { external_id: `user-${address}` });
   const account = await partner.ask('post', 'venue-accounts', { follower_id: follower.id, network: 'sim', address });
+  const makeIt = () => partner.ask('post', 'copies', { leader_id: leader.id, venue_account_id: account.id, ...terms });
+  const before = order === 'copy first' ? await makeIt() : null;
+  if (before !== null)
+    await partner.until(`copies/${before.id}`, { state: 'preparing', command: { status: 'refused', refusal: { reason: 'wrong_state' } } });
   const signatures = [];
   for (const { kind, typed_data } of account.approvals) signatures.push({ kind, signature: await wallet.signTypedData(typed_data) });
   await partner.ask('post', `venue-accounts/${account.id}/approvals`, { signatures });
   await partner.until(`venue-accounts/${account.id}`, { status: 'active' });
-  const copy = await partner.ask('post', 'copies', { leader_id: leader.id, venue_account_id: account.id, ...terms });
+  const copy = before ?? (await makeIt());
   await partner.until(`copies/${copy.id}`, { state: 'active' });
   return { copy: copy.id, leader: leader.id, address };
 }

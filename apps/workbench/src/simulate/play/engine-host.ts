@@ -210,6 +210,7 @@ export class EngineHost {
         const venue = openWorldVenue(parts.clock, link, process, tap, { ...WORLD_VENUE_TERMS, tellsOrders: parts.tellsOrders });
         return { venue, close: () => venue.close() };
       },
+      rehearses: false,
       onWave: () => undefined,
       broken: (why) => this.broke(running, why),
       lead: {

@@ -1,7 +1,8 @@
 import { type EpochMs, max, min, RATE_ONE } from '@lockstep/kernel';
 import type { SharedLimitsSeen } from '../terms';
 import type { CopyTrack, TermsInForce } from './copies';
-import { equityOf } from './held-at-look';
+import { entryOf } from './entry-of';
+import { equityOf, type HeldAtLook } from './held-at-look';
 import { type SharedStanding, sharedKey } from './shared-standing';
 import type { AuditState } from './state';
 import { heldBy, termsFor } from './state-limits';
@@ -48,15 +49,19 @@ export function lookAtShared(state: AuditState, valued: Iterable<CopyTrack>, pro
     if (before === undefined) known.set(of, [standing]);
     else before.push(standing);
   }
-  for (const group of groups.values()) {
-    const living = group.copies.filter((copy) => copy.state !== 'stopped');
-    if (living.every((copy) => termsFor(copy, at).every(({ settings }) => settings.shared === undefined))) {
-      for (const [key, { of }] of state.shared) if (of === group.of) state.shared.delete(key);
+  // A copy is of two groups, and limits are many: what a look asks of it is worked out once.
+  const members = new Map<CopyTrack, Member>();
+  for (const { of, leader, copies } of groups.values()) {
+    const living = copies.filter((copy) => copy.state !== 'stopped').map((copy) => entryOf(members, copy, () => memberOf(state, copy, process, at)));
+    if (living.every(({ shares }) => !shares)) {
+      for (const [key, standing] of state.shared) if (standing.of === of) state.shared.delete(key);
       continue;
     }
-    judgeGroup({ state, process, at, ...group, copies: living }, known.get(group.of) ?? []);
+    judgeGroup({ state, at, of, leader, members: living }, known.get(of) ?? NOTHING_KNOWN);
   }
 }
+
+const NOTHING_KNOWN: readonly SharedStanding[] = [];
 
 const groupOf = (state: AuditState, of: string, leader: string | null): readonly CopyTrack[] =>
   leader === null ? (state.copiesByAccount.get(of) ?? []) : (state.copiesByLeader.get(leader) ?? []).filter(({ copy }) => copy.leaderId === of);
@@ -68,10 +73,34 @@ interface Group {
   readonly copies: readonly CopyTrack[];
 }
 
-interface Look extends Group {
+/** A copy of a group at a look. */
+interface Member {
+  readonly copy: CopyTrack;
+  /** Terms an engine may judge it by. */
+  readonly terms: readonly TermsInForce[];
+  /** Whether any of them has limits that copies share. */
+  readonly shares: boolean;
+  /** Whether it stands in its book for certain. */
+  readonly isSure: boolean;
+  /** What it holds by the marks of the process; null: it may not know. */
+  readonly held: () => readonly HeldAtLook[] | null;
+}
+
+function memberOf(state: AuditState, copy: CopyTrack, process: string, at: EpochMs): Member {
+  const terms = termsFor(copy, at);
+  return {
+    copy,
+    terms,
+    shares: terms.some(({ settings }) => settings.shared !== undefined),
+    isSure: isSureAt(copy, at),
+    held: once(() => heldBy(state, copy, process, at)),
+  };
+}
+
+interface Look extends Omit<Group, 'copies'> {
   readonly state: AuditState;
-  readonly process: string;
   readonly at: EpochMs;
+  readonly members: readonly Member[];
 }
 
 /** Amounts as the least and the most they may be, 10^-8; null: not known. */
@@ -83,11 +112,11 @@ interface Range {
 /** `known`: what is known already of limits of the group. */
 function judgeGroup(look: Look, known: readonly SharedStanding[]): void {
   const held = once(() => heldOf(look));
-  const worth = once(() => worthOf(look, sureOf(look)));
+  const worth = once(() => worthOf(look));
   for (const [limit, column] of LIMITS) {
     if (isLeaders(column) !== (look.leader !== null)) continue;
     const threshold = limitOf(look, column, worth);
-    const before = known.filter((each) => each.limit === limit);
+    const before = known.length === 0 ? known : known.filter((each) => each.limit === limit);
     // Most copies share few limits: of one that nobody has nothing is to be told but what was told before.
     if (threshold.least === null && threshold.most === null && before.length === 0) continue;
     const all = held();
@@ -111,9 +140,9 @@ function once<T>(make: () => T): () => T {
 }
 
 /** Those the copies ever held something of, and those whose limit was passed by copies that stopped meanwhile. */
-function underlyingsOf({ copies }: Look, before: readonly SharedStanding[]): ReadonlySet<string> {
+function underlyingsOf({ members }: Look, before: readonly SharedStanding[]): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const { holdings } of copies) for (const coin of holdings.keys()) found.add(underlyingOf(coin));
+  for (const { copy } of members) for (const coin of copy.holdings.keys()) found.add(underlyingOf(coin));
   for (const { underlying } of before) if (underlying !== null) found.add(underlying);
   return found;
 }
@@ -142,13 +171,12 @@ interface HeldInCoin {
 }
 
 /** What the copies hold by the marks of the process; null: it may not know. */
-function heldOf({ state, process, at, copies }: Look): readonly HeldInCoin[] | null {
+function heldOf({ members }: Look): readonly HeldInCoin[] | null {
   const all: HeldInCoin[] = [];
-  for (const copy of copies) {
-    const held = heldBy(state, copy, process, at);
+  for (const member of members) {
+    const held = member.held();
     if (held === null) return null;
-    const counts = surelyIn(copy, at);
-    for (const { holding, least, most } of held) all.push({ coin: holding.coin, least: counts ? least : 0n, most });
+    for (const { holding, least, most } of held) all.push({ coin: holding.coin, least: member.isSure ? least : 0n, most });
   }
   return all;
 }
@@ -159,16 +187,13 @@ const sumOf = (held: readonly HeldInCoin[]): Range => ({
 });
 
 /** Whether a copy stands in its book for certain. */
-const surelyIn = ({ state, stateAt }: CopyTrack, at: EpochMs): boolean =>
+const isSureAt = ({ state, stateAt }: CopyTrack, at: EpochMs): boolean =>
   at - stateAt >= STATE_YOUNG_MS && state !== 'preparing' && state !== 'stopping' && state !== 'handing_over';
 
-const sureOf = ({ at, copies }: Look): readonly CopyTrack[] => copies.filter((copy) => surelyIn(copy, at));
-
 /** The strictest limit any of the copies has, in money. `worth`: what they are worth together. */
-function limitOf(look: Look, column: Column, worth: () => Range): Range {
-  const { at, copies } = look;
-  const most = strictest(sureOf(look), (terms) => figureOf(terms, column), at, 'most');
-  const least = strictest(copies, (terms) => figureOf(terms, column), at, 'least');
+function limitOf({ members }: Look, column: Column, worth: () => Range): Range {
+  const most = strictest(members, column, 'most');
+  const least = strictest(members, column, 'least');
   if (!isShare(column) || (least === null && most === null)) return { least, most };
   const all = worth();
   const shared = (share: bigint | null, equity: bigint | null): bigint | null =>
@@ -178,29 +203,45 @@ function limitOf(look: Look, column: Column, worth: () => Range): Range {
 
 const figureOf = ({ settings }: TermsInForce, column: Column): bigint | null => settings.shared?.[column] ?? null;
 
-/** The strictest of what each copy may have: at most, none where any of its terms has none; at least, whatever any of them has. */
-function strictest(copies: readonly CopyTrack[], value: (terms: TermsInForce) => bigint | null, at: EpochMs, end: 'most' | 'least'): bigint | null {
+/** The strictest of what each copy may have: at most, of copies that surely count, none where any of a copy's terms has none; at least, whatever any of them has. */
+function strictest(members: readonly Member[], column: Column, end: 'most' | 'least'): bigint | null {
   let found: bigint | null = null;
-  for (const copy of copies) {
-    const values = termsFor(copy, at).map(value);
-    const set = values.filter((each) => each !== null);
-    const [first] = set;
-    if (first === undefined || (end === 'most' && set.length < values.length)) continue;
-    const one = set.reduce((bound, each) => (end === 'most' ? max(bound, each) : min(bound, each)), first);
-    found = found === null ? one : min(found, one);
+  for (const { terms, shares, isSure } of members) {
+    if (!shares || (end === 'most' && !isSure)) continue;
+    const one = end === 'most' ? loosestOf(terms, column) : strictestOf(terms, column);
+    if (one !== null) found = found === null ? one : min(found, one);
+  }
+  return found;
+}
+
+function loosestOf(terms: readonly TermsInForce[], column: Column): bigint | null {
+  let found: bigint | null = null;
+  for (const each of terms) {
+    const figure = figureOf(each, column);
+    if (figure === null) return null;
+    found = found === null ? figure : max(found, figure);
+  }
+  return found;
+}
+
+function strictestOf(terms: readonly TermsInForce[], column: Column): bigint | null {
+  let found: bigint | null = null;
+  for (const each of terms) {
+    const figure = figureOf(each, column);
+    if (figure !== null) found = found === null ? figure : min(found, figure);
   }
   return found;
 }
 
 /** What the copies are worth together. */
-function worthOf({ state, at, copies }: Look, sure: readonly CopyTrack[]): Range {
+function worthOf({ state, at, members }: Look): Range {
   let [least, most]: [bigint, bigint | null] = [0n, 0n];
-  for (const copy of copies) {
+  for (const { copy, terms, isSure } of members) {
     // One that never held anything was never valued.
-    const allocations = copy.equity.range(at) !== null ? [] : termsFor(copy, at).map(({ allocation }) => allocation);
+    const allocations = copy.equity.range(at) !== null ? [] : terms.map(({ allocation }) => allocation);
     const high = allocations.length > 0 ? allocations.reduce(max) : equityOf(state, copy, at, 'most');
     most = most === null || high === null ? null : most + high;
-    if (sure.includes(copy)) least += equityOf(state, copy, at, 'least') ?? 0n;
+    if (isSure) least += equityOf(state, copy, at, 'least') ?? 0n;
   }
   return { least, most };
 }

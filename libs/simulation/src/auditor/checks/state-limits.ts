@@ -49,7 +49,18 @@ export function checkTrim(judged: JudgedOrder): void {
   }
   if (order.cause === 'move' || order.decidedAt - holding.reducedAt < state.options.comparisonMs || holding.real.position !== holding.told.position)
     return;
-  blame(judged, 'state_limit_not_met', `leaves ${sizeText(left)} ${order.decidedAt - trim.at} ms after a limit left at most ${sizeText(trim.most)}`);
+  const text = `leaves ${sizeText(left)} ${order.decidedAt - trim.at} ms after a limit left at most ${sizeText(trim.most)}`;
+  // What crosses the account's zero leaves as two orders, of which the second is not handed over yet: it is judged with the first.
+  if (leavesFurther(judged)) holding.trim = trim;
+  else blame(judged, 'state_limit_not_met', text);
+}
+
+/** Whether another order of the same wave and copy stands in the journal that has not left yet. */
+function leavesFurther({ state, order }: JudgedOrder): boolean {
+  for (const { cloid, copyId, wave, journaled, handed, withheld, voided } of state.orders.values()) {
+    if (cloid !== order.cloid && copyId === order.copyId && wave === order.wave && journaled && handed === null && !withheld && !voided) return true;
+  }
+  return false;
 }
 
 /** In the calm a limit passed long ago was acted on as far as the venue's minimum admits, and told. */

@@ -40,7 +40,7 @@ export const LEADER_ORDER: LeaderOrderSeen = {
   original: units('100'),
   remaining: units('100'),
 };
-const SIGNER = 'agent-1';
+export const SIGNER = 'agent-1';
 
 /** Tells an auditor a history by hand: time goes on only where it is told to, and what is not named is as it should be. */
 export class History {

@@ -17,7 +17,8 @@ export class Questions {
     private readonly config: HyperliquidConfig,
     egress: EgressAddress = DEFAULT_EGRESS,
   ) {
-    const limits = { connections: 1, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.readTimeoutMs };
+    const { connectTimeoutMs, readTimeoutMs: answerTimeoutMs, answerBytesMax } = config;
+    const limits = { connections: 1, connectTimeoutMs, answerTimeoutMs, answerBytesMax };
     this.http = new HttpClient(config.url, limits, egress);
   }
 

@@ -116,6 +116,18 @@ describe('the ways of an action', () => {
     expect(scripted.arrived.map(({ nonce }) => nonce)).toEqual([7]);
   });
 
+  it.each<[string, number, unknown, number, string]>([
+    ['longer than the bound that says yes: it may have landed', 200, ACCEPTED, 1_001, 'unknown'],
+    ['longer than the bound that says no: it was not read whole', 200, { status: 'err', response: 'Trading is halted.' }, 1_001, 'unknown'],
+    ['longer than the bound under a status that says no', 429, null, 1_001, 'unknown'],
+    ['as long as the bound', 200, ACCEPTED, 1_000, 'accepted'],
+  ])('by HTTP: an answer %s', async (_name, status, body, bytes, expected) => {
+    scripted = new ScriptedVenue({ http: { status, body: JSON.stringify(body).padEnd(bytes) } });
+    const venue = await scripted.open({ answerBytesMax: 1_000 });
+    expect(inWords(await venue.orders.noop(0, 7))).toBe(expected);
+    expect(scripted.arrived.map(({ nonce }) => nonce)).toEqual([7]);
+  });
+
   it('whoever a signer acts for is named on its actions, and never on a noop: the nonce is the signer’s own', async () => {
     const subAccount = `0x${'5a'.repeat(20)}`;
     scripted = new ScriptedVenue({ http: HTTP_OK });
@@ -239,9 +251,12 @@ describe('the ways of a batch', () => {
     expect(new Set(nonces).size).toBe(nonces.length);
   });
 
-  it('orders go by HTTP where no socket is open, each once', async () => {
-    scripted = new ScriptedVenue({ http: { status: 502, body: 'bad gateway' } });
-    const venue = await scripted.open();
+  it.each([
+    ['of a gateway', 502, 'bad gateway', {}],
+    ['that are longer than the bound, whatever they say', 422, ' '.repeat(1_001), { answerBytesMax: 1_000 }],
+  ])('orders go by HTTP where no socket is open, each once, and answers %s leave them unknown', async (_name, status, body, settings) => {
+    scripted = new ScriptedVenue({ http: { status, body } });
+    const venue = await scripted.open(settings);
     expect(await send(venue, new Array(8).fill(0))).toEqual(new Array(8).fill(OUTCOME.unknown));
     expect([...ordersIn(scripted.arrived)].map(({ nonce }) => nonce).sort()).toEqual(Array.from({ length: 8 }, (_, row) => FIRST_NONCE + row));
     expect(scripted.arrived.every(({ path }) => path === 'http')).toBe(true);

@@ -114,7 +114,8 @@ export class Ways {
   private open(egress: number): Way {
     const { config } = this;
     const address = config.egress[egress] ?? DEFAULT_EGRESS;
-    const limits = { connections: config.httpConnections, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.answerTimeoutMs };
+    const { connectTimeoutMs, answerTimeoutMs, answerBytesMax } = config;
+    const limits = { connections: config.httpConnections, connectTimeoutMs, answerTimeoutMs, answerBytesMax };
     const connection: ConnectionEgress = { address, waitMs: this.openings() };
     const lanes = Array.from({ length: config.connectionsPerWorker }, (_, index) => this.lane(egress, index, connection));
     return { lanes, http: new HttpClient(config.url, limits, address), told: false, downUntil: 0 };

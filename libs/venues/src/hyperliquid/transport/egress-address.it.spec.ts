@@ -8,7 +8,7 @@ import { DEFAULT_EGRESS, type EgressAddress, parseEgressAddress } from './egress
 import { HttpClient } from './http';
 import { WsConnection } from './ws-connection';
 
-const HTTP_LIMITS = { connections: 1, connectTimeoutMs: 10_000, answerTimeoutMs: 10_000 };
+const HTTP_LIMITS = { connections: 1, connectTimeoutMs: 10_000, answerTimeoutMs: 10_000, answerBytesMax: 1_000 };
 const WS_LIMITS = { connectTimeoutMs: 10_000, pingIntervalMs: 60_000, silenceTimeoutMs: 120_000, reconnectMinMs: 50, reconnectMaxMs: 100 };
 
 interface Seen {

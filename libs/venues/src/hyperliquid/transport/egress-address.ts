@@ -44,11 +44,13 @@ export function egressAddresses(list: string): readonly EgressAddress[] {
 export interface HttpPoolLimits {
   readonly connections: number;
   readonly connectTimeoutMs: number;
+  /** An answer with a longer body is given up as it comes, with its connection. */
+  readonly answerBytesMax: number;
 }
 
 /** Kept HTTP connections to one origin that leave from the address. */
-export function dispatcherOf(egress: EgressAddress, origin: string, { connections, connectTimeoutMs }: HttpPoolLimits): Dispatcher {
-  const limits = { connections, pipelining: 1, connectTimeout: connectTimeoutMs };
+export function dispatcherOf(egress: EgressAddress, origin: string, { connections, connectTimeoutMs, answerBytesMax }: HttpPoolLimits): Dispatcher {
+  const limits = { connections, pipelining: 1, connectTimeout: connectTimeoutMs, maxResponseSize: answerBytesMax };
   if (egress.kind === 'proxy') return new Pool(origin, { ...limits, connect: throughProxy(egress.url, connectTimeoutMs) });
   return new Pool(origin, egress.kind === 'local' ? { ...limits, localAddress: egress.address } : limits);
 }

@@ -1,17 +1,18 @@
 import type { Dispatcher } from 'undici';
 import { parseJson } from '../parse/json';
-import { DEFAULT_EGRESS, dispatcherOf, type EgressAddress, headersOf } from './egress-address';
+import { DEFAULT_EGRESS, dispatcherOf, type EgressAddress, type HttpPoolLimits, headersOf } from './egress-address';
 import { TUNNEL_CODE } from './proxy-tunnel';
 
-/** How an HTTP exchange ended. `not_sent` is certain: no connection was made. `lost` is not: the request may have been taken. */
+/**
+ * How an HTTP exchange ended. `not_sent` is certain: no connection was made. `lost` is not: the request may have been taken. An answer that is too long is
+ * `lost` whatever its status says, because what was not read whole is not known.
+ */
 export type HttpOutcome =
   | { readonly kind: 'answer'; readonly status: number; readonly body: unknown; readonly text: string }
   | { readonly kind: 'not_sent'; readonly detail: string }
   | { readonly kind: 'lost'; readonly detail: string };
 
-export interface HttpLimits {
-  readonly connections: number;
-  readonly connectTimeoutMs: number;
+export interface HttpLimits extends HttpPoolLimits {
   readonly answerTimeoutMs: number;
 }
 

@@ -13,11 +13,17 @@ export interface AskedRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What the script answers, once `after` has come; `silence`: nothing, until the client gives up. */
-export type ScriptedAnswer = { readonly status: number; readonly body: unknown; readonly after?: Promise<void> } | 'silence';
+/** What the script answers, once `after` has come. */
+export interface SpokenAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly after?: Promise<void>;
+}
+/** `silence`: nothing, until the client gives up. */
+export type ScriptedAnswer = SpokenAnswer | 'silence';
 
-export const answered = (body: unknown): ScriptedAnswer => ({ status: 200, body });
-export const refused = (status: number, code: string, message = ''): ScriptedAnswer => ({ status, body: { error: { code, message } } });
+export const answered = (body: unknown): SpokenAnswer => ({ status: 200, body });
+export const refused = (status: number, code: string, message = ''): SpokenAnswer => ({ status, body: { error: { code, message } } });
 
 const MARKET = { symbol: 'BTC', minSize: '0.001', maxLeverage: 40, assetIndex: 0, markPrice: '100' };
 export const WALLET = `0x${'b1'.repeat(20)}`;

@@ -30,6 +30,8 @@ export interface MarketHandlers {
 
 const CLOSE_BAD_KEY = 4001;
 const TEXT_CHARS_MAX = 200;
+/** A longer message ends the connection, which is made anew. A book or a ticker has some kilobytes. */
+const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
  * One connection to the market channels of a vertical that stays up: pings, replaces a silent connection, reconnects with doubling, jittered delays and
@@ -76,7 +78,11 @@ export class MarketSocket {
     if (this.closed) return;
     // The key travels as a header: an address may end up in a log.
     const address = `${this.config.wsUrl}${socketPath(this.config.network === 'testnet', this.vertical)}`;
-    const socket = new WebSocket(address, { headers: { 'x-api-key': this.deps.apiKey() }, handshakeTimeout: this.config.connectTimeoutMs });
+    const socket = new WebSocket(address, {
+      headers: { 'x-api-key': this.deps.apiKey() },
+      handshakeTimeout: this.config.connectTimeoutMs,
+      maxPayload: MESSAGE_BYTES_MAX,
+    });
     this.socket = socket;
     socket.on('open', () => {
       this.heardAt = this.deps.clock.monotonic();

@@ -4,7 +4,8 @@ import type { PerpsStudioConfig, PerpsStudioDeps, RequestClass } from '../config
 import type { RequestBudget } from '../key-budget';
 
 /**
- * How a request ended. `not_sent` is certain: no place in the budget, or no connection was made. `lost` is not: the request may have been taken.
+ * How a request ended. `not_sent` is certain: no place in the budget, or no connection was made. `lost` is not: the request may have been taken, also where
+ * its answer was too long to be read whole.
  * `Retry-After` of a spent window was already passed on to the budget.
  */
 export type RestOutcome =
@@ -40,7 +41,8 @@ export class RestClient {
   ) {
     const base = new URL(config.url);
     this.basePath = `${base.pathname.replace(/\/$/, '')}${restPrefix(config.network === 'testnet')}`;
-    this.pool = new Pool(base.origin, { connections: config.connections, pipelining: 1, connectTimeout: config.connectTimeoutMs });
+    const { connections, connectTimeoutMs: connectTimeout, answerBytesMax: maxResponseSize } = config;
+    this.pool = new Pool(base.origin, { connections, pipelining: 1, connectTimeout, maxResponseSize });
   }
 
   async send(request: RestRequest): Promise<RestOutcome> {
