@@ -81,6 +81,10 @@ export interface Findings {
 
 const units = (text: string): bigint => unwrap(parseMoney(text), 'an amount of an answer');
 const MIN_NOTIONAL = 10n * UNIT;
+/** Broken where something was filled between the two readings that are compared. */
+export const BOOKS_RULE = 'the API shows what the venue holds';
+/** As {@link BOOKS_RULE}, in an instrument that the API told nothing of. */
+export const BESIDE_RULE = 'no position beside the copies';
 /** Broken while a charge is still to be booked. */
 export const FUNDING_RULE = 'the copy bears the venue’s funding';
 /** Broken while leverage is still to be set. */
@@ -116,7 +120,7 @@ export function judgeCopy(copy: JudgedCopy, world: World, findings: Findings): v
     held.delete(told.coin);
     judgePosition(copy, told, actual, world, findings);
   }
-  for (const [coin, size] of held) if (size !== 0n) report(findings, 'no position beside the copies', copy, coin, text(size));
+  for (const [coin, size] of held) if (size !== 0n) report(findings, BESIDE_RULE, copy, coin, text(size));
   if (world.leverageDue) judgeLeverage(copy, world, findings);
   judgeLimits(copy, world, findings);
 }
@@ -136,8 +140,7 @@ export function openGaps(copy: JudgedCopy, world: World): readonly ToldPosition[
 
 function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, world: World, findings: Findings): void {
   const { coin } = told;
-  if (actual !== units(told.position))
-    report(findings, 'the API shows what the venue holds', copy, coin, `API ${told.position}, venue ${text(actual)}`);
+  if (actual !== units(told.position)) report(findings, BOOKS_RULE, copy, coin, `API ${told.position}, venue ${text(actual)}`);
   if (world.leaderFlat(copy.leaderId, coin) && actual !== 0n && !told.dust_pending)
     report(findings, 'leader flat: copy flat or dust_pending', copy, coin, text(actual));
   if (world.fundingDue) judgeFunding(copy, told, findings);
