@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_CALENDAR } from '@lockstep/delivery';
 import {
+  beginYoung,
   createHealth,
   createLifecycle,
   createLogger,
@@ -28,6 +29,7 @@ const DRAIN_NOTICE_MS = 2_000;
 
 /** Starts the gateway: configuration, connections, two listeners; one JSON line when it serves. */
 async function main(): Promise<void> {
+  beginYoung();
   const opened = await openContextStorage();
   if (typeof opened === 'string') {
     process.stderr.write(`${opened}\n`);

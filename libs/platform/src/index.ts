@@ -3,6 +3,7 @@ export * from './clock/ids';
 export { nextMidnight } from './clock/next-midnight';
 export * from './clock/random';
 export * from './clock/timers';
+export { beginYoung } from './compiler/begin-young';
 export { inlineDeeply } from './compiler/inline-deeply';
 export { knownFlags } from './compiler/known-flags';
 export * from './config/child-environment';

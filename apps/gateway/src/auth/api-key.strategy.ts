@@ -27,9 +27,8 @@ export class ApiKeyStrategy extends PassportStrategy(Strategy, API_KEY) {
 
   async validate(request: GatewayRequest): Promise<VerifiedKey> {
     const address = request.ip ?? 'unknown';
-    await this.failures.check(address);
     const authorization = header(request, 'authorization');
-    const verified = await this.authenticator.tenant(authorization, address, request.brand ?? null);
+    const verified = await this.failures.checkBeside(address, () => this.authenticator.tenant(authorization, address, request.brand ?? null));
     if (!verified.ok) {
       await this.failures.charge(address);
       const detail = keyAdvice(authorization, 'tenant');

@@ -34,10 +34,23 @@ export class FailureLimit {
   }
 
   /** Refuses an address that has used its tries up. */
-  async check(address: string): Promise<void> {
+  check(address: string): Promise<void> {
+    return this.checkBeside(address, () => Promise.resolve());
+  }
+
+  /**
+   * As `check`, with work that is done while the shared count is asked, so that one waits for the longer of both and not for their sum. An address that this gateway
+   * itself refuses has nothing done for it; whom only the shared count refuses learns nothing of what came of the work.
+   */
+  async checkBeside<T>(address: string, work: () => Promise<T>): Promise<T> {
     const group = groupOf(address);
     this.judge(await this.own.take(group, [policyOf(group, 0, FAILED_AUTH_POLICY)]), 0, FAILED_AUTH_POLICY);
-    this.judge(await this.standings.find(group), 0, FAILED_AUTH_POLICY);
+    const asked = this.standings.find(group);
+    const [standing, worked] = await Promise.allSettled([asked, work()]);
+    if (standing.status === 'rejected') throw standing.reason;
+    this.judge(standing.value, 0, FAILED_AUTH_POLICY);
+    if (worked.status === 'rejected') throw worked.reason;
+    return worked.value;
   }
 
   /** Counts one failure. */

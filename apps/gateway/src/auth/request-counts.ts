@@ -51,12 +51,16 @@ export class RequestCounts implements OnModuleInit, OnApplicationShutdown {
   /** Counts one request, on the day it ended. */
   note(key: VerifiedKey, routeClass: RouteClass): void {
     const scope = scopeFromVerifiedKey(key);
-    const of = this.counted.get(scopeKey(scope)) ?? { scope, sums: new Map<string, Counted>() };
+    const scopeName = scopeKey(scope);
+    let of = this.counted.get(scopeName);
+    if (of === undefined) {
+      of = { scope, sums: new Map<string, Counted>() };
+      this.counted.set(scopeName, of);
+    }
     const day = this.dayOf(0);
     const name = `${day}|${key.keyId}|${routeClass}`;
     const sum = of.sums.get(name) ?? { day, keyId: key.keyId, routeClass, requests: 0, written: 0 };
     of.sums.set(name, { ...sum, requests: sum.requests + 1 });
-    this.counted.set(scopeKey(scope), of);
   }
 
   /** Writes what was counted since the last time, one write after the other. False when something could not be written: it is tried again with the next. */

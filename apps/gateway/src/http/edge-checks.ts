@@ -109,20 +109,26 @@ export const watchEnd =
     response.once('close', () => {
       request.ended = true;
       request.release?.();
-      const { admittedAs, verifiedKey: key, requestId = '', fault, commandNo = null } = request;
-      const ended = { status: response.statusCode, ms: context.clock.monotonic() - from, admittedAs, aborted: !response.writableFinished };
-      const { method } = request;
+      const { method, admittedAs, verifiedKey: key, requestId = '', fault, commandNo = null } = request;
+      const { statusCode: status } = response;
+      const ms = context.clock.monotonic() - from;
+      const aborted = !response.writableFinished;
       const operation = operationOf(request);
       const struck = fault !== undefined;
-      observeRequest(context.metrics, { ...ended, door, method, struck });
-      log?.finished({ ...ended, requestId, operation, key, fault });
+      observeRequest(context.metrics, { door, method, status, ms, admittedAs, aborted, struck });
+      log?.finished({ requestId, operation, status, ms, key, admittedAs, aborted, fault });
+      if (!context.traces.on) return;
       const traceparent = header(request, 'traceparent');
+      const endedAt = context.clock.now();
       traceRequest(context.traces, {
-        ...ended,
         door,
         method,
+        status,
+        ms,
+        admittedAs,
+        aborted,
         struck,
-        endedAt: context.clock.now(),
+        endedAt,
         requestId,
         operation,
         traceparent,

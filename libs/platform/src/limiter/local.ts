@@ -53,7 +53,7 @@ function forget(arrivals: Map<string, number>, nowUs: number, maxKeys: number): 
 }
 
 /** What a caller sees of the places, from how many were held before the decision. */
-export const slotState = (claim: SlotClaim, held: number, taken: boolean): SlotState => ({
+export const slotState = (claim: Pick<SlotClaim, 'limit'>, held: number, taken: boolean): SlotState => ({
   allowed: held < claim.limit,
   limit: claim.limit,
   remaining: Math.max(0, claim.limit - held - (taken ? 1 : 0)),

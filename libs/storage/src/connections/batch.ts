@@ -50,7 +50,7 @@ export class Batch implements Submittable {
     private readonly done: (outcome: BatchOutcome) => void,
   ) {
     must(statements.length <= BATCH_STATEMENTS_MAX, 'a batch is bounded');
-    this.parts = statements.map((statement) => ({ ...statement, preparation: prepared.of(statement.text, nowMs) }));
+    this.parts = statements.map(({ text, values }) => ({ text, values, preparation: prepared.of(text, nowMs) }));
     this.forgotten = prepared.takeDropped();
   }
 

@@ -80,7 +80,8 @@ export class ReadingLines {
       const late = setTimeout(() => {
         if (this.waiting.remove(question.owner, waiting)) answer(away(new Error('no connection was free')));
       }, this.options.waitMaxMs);
-      const waiting: Waiting = { ...question, answer, late };
+      const { owner, statements, answerMaxMs, isAlone = false } = question;
+      const waiting: Waiting = { owner, statements, answerMaxMs, isAlone, answer, late };
       this.waiting.add(question.owner, waiting);
       this.soon();
     });

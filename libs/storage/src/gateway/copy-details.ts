@@ -46,15 +46,26 @@ const DETAILS = `select ${tables.copies.selectAs('c')}, ${tables.copySettings.se
 
 const OF_COPIES = (column: string, ids: string): string => `select ${column} from copies where tenant_id = $1 and environment = $2 and ${ids}`;
 
+/** The statements about some copies. `ids` says which. */
+const statementsOf = (ids: string) => ({
+  details: `${DETAILS}c.${ids}`,
+  limits: `select ${tables.riskLimits.selectList()} from risk_limits where tenant_id = $1 and environment = $2
+       and (target_id = $1 or target_id in (${OF_COPIES('leader_id', ids)}) or target_id in (${OF_COPIES('follower_id', ids)}))`,
+  terms: `select ${tables.leaderTerms.selectList()} from leader_terms where tenant_id = $1 and environment = $2
+       and leader_id in (${OF_COPIES('leader_id', ids)}) order by leader_id, version`,
+});
+const OF_ONE = statementsOf('id = $3');
+const OF_MANY = statementsOf('id = any($3::text[])');
+
 /** One copy is the common case, and the planner is told so. */
-const idsOf = (ids: readonly string[]): { readonly sql: string; readonly parameter: string | readonly string[] } =>
-  ids.length === 1 ? { sql: 'id = $3', parameter: ids[0] ?? '' } : { sql: 'id = any($3::text[])', parameter: [...ids] };
+const asked = (ids: readonly string[]): { readonly statements: typeof OF_ONE; readonly parameter: string | readonly string[] } =>
+  ids.length === 1 ? { statements: OF_ONE, parameter: ids[0] ?? '' } : { statements: OF_MANY, parameter: [...ids] };
 
 /** Copies of the scope with what stands once beside each, in one statement; those that are not there are absent. */
 export async function detailsOfCopies(unit: ScopedUnit, ids: readonly string[]): Promise<ReadonlyMap<string, CopyDetails>> {
   if (ids.length === 0) return new Map();
-  const { sql, parameter } = idsOf(ids);
-  const rows = await unit.query(`${DETAILS}c.${sql}`, [...unit.scopeParameters, parameter]);
+  const { statements, parameter } = asked(ids);
+  const rows = await unit.query(statements.details, [...unit.scopeParameters, parameter]);
   const details = rows.map(
     (row): CopyDetails => ({
       copy: present(tables.copies.parseAs('c', row), 'the copy'),
@@ -71,20 +82,12 @@ export async function detailsOfCopies(unit: ScopedUnit, ids: readonly string[]):
 
 /** Limits and terms above copies of the scope, in three statements that are asked at once. */
 export async function bindingCopies(unit: ScopedUnit, ids: readonly string[]): Promise<BindingCopies> {
-  const { sql, parameter } = idsOf(ids);
+  const { statements, parameter } = asked(ids);
   const scoped = [...unit.scopeParameters, parameter];
   const [platformLimits, limits, terms] = await Promise.all([
     unit.platformLimits.of(['platform', unit.scope.tenantId]),
-    unit.query(
-      `select ${tables.riskLimits.selectList()} from risk_limits where tenant_id = $1 and environment = $2
-       and (target_id = $1 or target_id in (${OF_COPIES('leader_id', sql)}) or target_id in (${OF_COPIES('follower_id', sql)}))`,
-      scoped,
-    ),
-    unit.query(
-      `select ${tables.leaderTerms.selectList()} from leader_terms where tenant_id = $1 and environment = $2
-       and leader_id in (${OF_COPIES('leader_id', sql)}) order by leader_id, version`,
-      scoped,
-    ),
+    unit.query(statements.limits, scoped),
+    unit.query(statements.terms, scoped),
   ]);
   return {
     platformLimits,

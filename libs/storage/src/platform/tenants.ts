@@ -88,6 +88,12 @@ export class Contracts extends Rows<TenantContractRow> {
   }
 }
 
+const LOOKUP = `select ${tables.keyIndex.selectList('k')},
+    case when t.status = 'suspended' and o.step in ('closing', 'exporting', 'waiting') then 'offboarding' else t.status end as tenant_status,
+    t.tier as tenant_tier, r.limits::text as tier_limits, case when k.environment = 'test' then t.test_faults_until end as faults_until
+  from key_index k join tenants t on t.id = k.tenant_id left join tiers r on r.name = t.tier
+  left join tenant_offboardings o on o.tenant_id = t.id where k.kid = any($1::text[])`;
+
 /** kid → scope, read before any scope is known. */
 export class KeyIndex extends Rows<KeyIndexRow> {
   constructor(private readonly unit: Sql) {
@@ -96,20 +102,13 @@ export class KeyIndex extends Rows<KeyIndexRow> {
 
   /** Keys with their tenants' standing and the limits of their tiers as they are now; kids that nobody has are absent. */
   async lookupAll(kids: readonly string[]): Promise<readonly KeyLookup[]> {
-    const rows = await this.unit.query(
-      `select ${tables.keyIndex.selectList('k')},
-         case when t.status = 'suspended' and o.step in ('closing', 'exporting', 'waiting') then 'offboarding' else t.status end as tenant_status,
-         t.tier as tenant_tier, r.limits::text as tier_limits, case when k.environment = 'test' then t.test_faults_until end as faults_until
-       from key_index k join tenants t on t.id = k.tenant_id left join tiers r on r.name = t.tier
-       left join tenant_offboardings o on o.tenant_id = t.id where k.kid = any($1::text[])`,
-      [[...kids]],
-    );
+    const rows = await this.unit.query(LOOKUP, [[...kids]]);
     return rows.map((row) => ({
-      ...tables.keyIndex.parse(row),
       tenantStatus: text<KeyLookup['tenantStatus']>('tenant_status').read(row.tenant_status),
       tier: text('tenant_tier').read(row.tenant_tier),
       tierLimits: orNull(text('tier_limits')).read(row.tier_limits),
       faultsUntil: orNull(time('faults_until')).read(row.faults_until),
+      ...tables.keyIndex.parse(row),
     }));
   }
 

@@ -17,6 +17,8 @@ export function faceOf({
   return clockRealAt === null || clockBusinessAt === null ? null : { frozen: clockFrozen, realAt: clockRealAt, businessAt: clockBusinessAt };
 }
 
+const NETWORK = `select ${tables.venueNetworks.selectList()} from venue_networks where owner_tenant_id = $1 and environment = $2 and $2 = 'test'`;
+
 /** The one world of its own that a test environment may have, and its clock. */
 export class Sandboxes extends ScopedRows<SandboxRow> {
   constructor(unit: ScopedSql) {
@@ -73,10 +75,7 @@ export class Sandboxes extends ScopedRows<SandboxRow> {
 
   /** The network of the scope's world, open or closed; null before it was opened first. */
   async network(): Promise<VenueNetworkRow | null> {
-    const [row] = await this.unit.query(
-      `select ${tables.venueNetworks.selectList()} from venue_networks where owner_tenant_id = $1 and environment = $2 and $2 = 'test'`,
-      this.unit.scopeParameters,
-    );
+    const [row] = await this.unit.query(NETWORK, this.unit.scopeParameters);
     return row === undefined ? null : tables.venueNetworks.parse(row);
   }
 

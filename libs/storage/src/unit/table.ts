@@ -50,20 +50,23 @@ export function defineTable<Row>(
   const left: Readonly<Record<'insert' | 'update', ReadonlySet<string>>> = { insert: new Set(generated), update: new Set([...generated, ...key]) };
   const codecs = new Map<string, { readonly column: string; readonly type: ColumnType }>(fields.map((field) => [field, columns[field]]));
   const keyColumns = key.map((field) => columns[field].column);
+  const namesUnder = remembered((prefix) => new Map(fields.map((field) => [field, `${prefix}${columns[field].column}`])));
+  const keyUnder = remembered((prefix) => keyColumns.map((column) => `${prefix}${column}`));
   const read = (row: SqlRow, prefix: string): Row => {
     const parsed: Partial<Row> = {};
-    for (const field of fields) parsed[field] = columns[field].read(row[`${prefix}${columns[field].column}`]);
+    for (const [field, under] of namesUnder(prefix)) parsed[field] = columns[field].read(row[under]);
     return parsed as Row;
   };
+  const listed = remembered((alias) => fields.map((field) => selectItem(columns[field], alias)).join(', '));
   return {
     name,
     columns,
     fields,
     schema: schemaOf(name, columns, fields, key, generated),
-    selectList: (alias) => fields.map((field) => selectItem(columns[field], alias)).join(', '),
+    selectList: (alias = '') => listed(alias),
     parse: (row) => read(row, ''),
     selectAs: (alias) => fields.map((field) => `${selectItem(columns[field], alias)} as ${alias}_${columns[field].column}`).join(', '),
-    parseAs: (alias, row) => (keyColumns.every((column) => row[`${alias}_${column}`] === null) ? null : read(row, `${alias}_`)),
+    parseAs: (alias, row) => (keyUnder(`${alias}_`).every((column) => row[column] === null) ? null : read(row, `${alias}_`)),
     columnsOf: (values, of) =>
       [...codecs]
         .filter(([field]) => values[field] !== undefined && !(of !== undefined && left[of].has(field)))
@@ -86,8 +89,18 @@ export const scopeColumns: Columns<ScopedRow> = { tenantId: text<TenantId>('tena
 /** A list would else travel as an array. */
 const jsonText = (value: unknown): unknown => (value === null ? null : JSON.stringify(value));
 
-function selectItem<T>(column: Codec<T>, alias: string | undefined): string {
-  return alias === undefined ? column.column : `${alias}.${column.column}`;
+const selectItem = <T>({ column }: Codec<T>, alias: string): string => (alias === '' ? column : `${alias}.${column}`);
+
+/** What is made once for each alias: those that stand in our statements are few. */
+function remembered<T>(make: (alias: string) => T): (alias: string) => T {
+  const made = new Map<string, T>();
+  return (alias) => {
+    const known = made.get(alias);
+    if (known !== undefined) return known;
+    const fresh = make(alias);
+    made.set(alias, fresh);
+    return fresh;
+  };
 }
 
 function schemaOf<Row>(
