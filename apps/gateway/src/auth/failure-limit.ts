@@ -21,7 +21,7 @@ export class FailureLimit {
   private readonly standings: AskedTogether<LimitDecision>;
 
   constructor(
-    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(CONTEXT) private readonly context: Pick<GatewayContext, 'clock' | 'random'>,
     @Inject(SharedCount) private readonly shared: SharedCount,
   ) {
     this.own = localLimiter(context.clock);

@@ -18,6 +18,16 @@ describe.skipIf(!hasRedisForTests())('shared limiter (needs REDIS_URL or redis-s
     await server?.close();
   });
 
+  /** A limiter, and how many steps it asked for: what is asked once more with the script's text is the same step. */
+  const counted = () => {
+    let steps = 0;
+    const command = (args: readonly string[]): Promise<unknown> => {
+      if (args[0] === 'EVALSHA') steps += 1;
+      return redis.command(args);
+    };
+    return { limiter: redisLimiter({ ...redis, command }), steps: () => steps };
+  };
+
   // Redis decides on its own clock, so this one place lets real time pass.
   limiterContract('Redis', () => ({ limiter: redisLimiter(redis), advance: (ms) => sleep(ms), slackMs: 15_000 }));
 
@@ -27,6 +37,40 @@ describe.skipIf(!hasRedisForTests())('shared limiter (needs REDIS_URL or redis-s
     const leftMs = Number(await redis.command(['PTTL', 'lim:{ttl}:k']));
     expect(leftMs).toBeGreaterThan(60_000);
     expect(leftMs).toBeLessThanOrEqual(120_000);
+  });
+
+  it('asks once for all that come in one turn, and tells each what it would have been told alone', async () => {
+    const { limiter, steps } = counted();
+    const policy = { name: 'p', key: 'turn', rate: 1, periodMs: 3_600_000, burst: 4, cost: 1 };
+    const take = (holder: string) => limiter.take('turn', [policy], { key: 'turn:places', limit: 3, holder, leaseMs: 60_000 });
+    const decisions = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(take));
+    expect(decisions.map(({ allowed, policies, slots }) => [allowed, policies[0]?.remaining, slots?.remaining])).toEqual([
+      [true, 4, 2],
+      [true, 3, 1],
+      [true, 2, 0],
+      [false, 2, 0],
+      [false, 2, 0],
+    ]);
+    expect(steps()).toBe(1);
+  });
+
+  it('counts what was given back before a request came, also where both leave together', async () => {
+    const limiter = redisLimiter(redis);
+    const policy = { name: 'p', key: 'back', rate: 1, periodMs: 3_600_000, burst: 9, cost: 1 };
+    const claim = (holder: string) => ({ key: 'back:places', limit: 1, holder, leaseMs: 60_000 });
+    expect((await limiter.take('back', [policy], claim('a'))).allowed).toBe(true);
+    const given = limiter.release('back', claim('a'));
+    expect((await limiter.take('back', [policy], claim('b'))).allowed).toBe(true);
+    await given;
+  });
+
+  it('keeps apart what differs in anything but its holder, and splits what is too much for one step', async () => {
+    const { limiter, steps } = counted();
+    const policy = { name: 'p', key: 'many', rate: 1, periodMs: 3_600_000, burst: 249, cost: 1 };
+    const dear = { ...policy, cost: 2 };
+    const decisions = await Promise.all([...Array.from({ length: 250 }, () => limiter.take('many', [policy])), limiter.take('many', [dear])]);
+    expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(250);
+    expect(steps()).toBe(4);
   });
 
   it('stores microseconds to the last digit', async () => {
