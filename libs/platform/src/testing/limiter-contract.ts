@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LimitPolicy } from '../limiter/gcra';
+import type { LimitDecision, LimitPolicy } from '../limiter/gcra';
 import type { Limiter } from '../limiter/limiter';
 
 /** A limiter under test. `advance` lets time pass: a test's clock, or the wall where the carrier has its own clock. */
@@ -102,6 +103,33 @@ export function limiterContract(name: string, open: () => LimiterUnderTest): voi
       const shared = policy({ burst: 19 });
       const decisions = await Promise.all(Array.from({ length: 100 }, () => limiter.take('g', [shared])));
       expect(decisions.filter((decision) => decision.allowed)).toHaveLength(20);
+    });
+
+    it('decides for those that come in one turn as for the same one after the other', async () => {
+      const { limiter } = open();
+      const alike = fc.record({
+        many: fc.integer({ min: 1, max: 30 }),
+        cost: fc.integer({ min: 0, max: 3 }),
+        burst: fc.integer({ min: 0, max: 20 }),
+        places: fc.option(fc.integer({ min: 1, max: 10 })),
+      });
+      await fc.assert(
+        fc.asyncProperty(alike, async ({ many, cost, burst, places }) => {
+          const of = (group: string) => {
+            // So long a period that nothing comes back meanwhile.
+            const one = policy({ burst, cost, periodMs: 86_400_000 });
+            return (no: number) =>
+              limiter.take(group, [one], places === null ? undefined : { key: `${one.key}:places`, limit: places, holder: `${no}`, leaseMs: 60_000 });
+          };
+          const shown = ({ allowed, policies, slots }: LimitDecision) => [allowed, policies[0]?.remaining, slots?.remaining];
+          const [together, alone] = [of('together'), of('alone')];
+          const atOnce = await Promise.all(Array.from({ length: many }, (_, no) => together(no)));
+          const inTurn = [];
+          for (let no = 0; no < many; no += 1) inTurn.push(await alone(no));
+          expect(atOnce.map(shown)).toEqual(inTurn.map(shown));
+        }),
+        { numRuns: 40 },
+      );
     });
 
     it('gives out as many places as there are, charges nothing where none is left, and one comes back when it is given back', async () => {
