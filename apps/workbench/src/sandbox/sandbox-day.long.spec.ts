@@ -23,9 +23,9 @@ describe('a day of a sandbox', () => {
       expect((await partner.ask('get', `positions?copy_id=${copy}`)).data).toMatchObject([{ coin: 'BTC', position: '0.005' }]);
     }, WAIT);
     await partner.task('clock/freeze');
-    const before = Date.parse((await partner.ask('get', 'sandbox/clock')).business_time);
+    const before = Date.parse((await partner.ask('get', 'sandbox/clock')).business_time ?? '');
     await advanceThroughDeath(sandbox, partner, DAY);
-    expect(Date.parse((await partner.ask('get', 'sandbox/clock')).business_time)).toBe(before + DAY);
+    expect(Date.parse((await partner.ask('get', 'sandbox/clock')).business_time ?? '')).toBe(before + DAY);
     await vi.waitFor(async () => expect(await fundingRows(partner, before, DAY)).toBe(24), WAIT);
   });
 });

@@ -3,19 +3,51 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { unwrap } from '@lockstep/kernel';
+import { present, unwrap } from '@lockstep/kernel';
 import { loadConfig } from '@lockstep/platform';
 import { migratedDatabase } from '@lockstep/storage/testing/test-storage';
-import { privateKeyToAccount } from 'viem/accounts';
 import { expect, vi } from 'vitest';
+import { z } from 'zod';
+import { makeWallet } from '../../client/wallet';
 import { type Stack, startStack } from '../../processes/stack';
 
 const run = promisify(execFile);
 
+const row = z.looseObject({
+  id: z.string(),
+  coin: z.string(),
+  mark: z.string(),
+  position: z.string(),
+  leader_id: z.string(),
+  follower_id: z.string(),
+});
+/** What these tests read of a body by name, whatever it is the body of; all of it is looked at by what is expected of it. */
+const bodySchema = z
+  .looseObject({
+    id: z.string(),
+    /** A word; of a problem its number. */
+    status: z.union([z.string(), z.number()]),
+    code: z.string(),
+    key: z.string(),
+    business_time: z.string(),
+    equity: z.string().nullable(),
+    /** Of a world, in ms. */
+    time: z.number(),
+    data: z.array(row.partial()),
+    approvals: z.array(z.object({ kind: z.string(), typed_data: z.unknown() })),
+    result: z
+      .looseObject({ did: z.array(z.unknown()), reached: z.string(), from: z.string(), to: z.string() })
+      .partial()
+      .nullable(),
+  })
+  .partial();
+export type Body = z.output<typeof bodySchema>;
+
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: bodies of a test are looked at by what it expects of them.
-  readonly body: any;
+  /** Empty where the answer is no JSON object. */
+  readonly body: Body;
+  readonly text: string;
 }
 
 /** A partner with a key of its test environment, who uses the API alone. */
@@ -24,11 +56,11 @@ export interface Partner {
   readonly key: string;
   call(method: 'get' | 'post' | 'patch', path: string, body?: object): Promise<Answer>;
   /** As `call`; throws unless it is answered with success. */
-  ask(method: 'get' | 'post' | 'patch', path: string, body?: object): Promise<Answer['body']>;
+  ask(method: 'get' | 'post' | 'patch', path: string, body?: object): Promise<Body>;
   /** Asks for something of the sandbox and waits until it ended. */
-  task(path: string, body?: object): Promise<Answer['body']>;
+  task(path: string, body?: object): Promise<Body>;
   /** Waits until a read answers what is expected. */
-  until(path: string, expected: object): Promise<Answer['body']>;
+  until(path: string, expected: object): Promise<Body>;
 }
 
 /** The whole deployment in processes of its own, test tenants with worlds of their own. */
@@ -38,7 +70,7 @@ export interface SandboxStack {
   keyOf(partner: Partner, livemode: boolean): Promise<string>;
   send(key: string, method: string, path: string, body?: object): Promise<Answer>;
   /** The simulated venue itself, for what a partner cannot ask. */
-  control(path: string, body?: object): Promise<Answer['body']>;
+  control(path: string, body?: object): Promise<Body>;
   close(): Promise<void>;
 }
 
@@ -59,17 +91,17 @@ export async function openSandboxStack(simArgs: readonly string[] = []): Promise
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text };
+    return { status: answer.status, text, body: bodySchema.parse(text.startsWith('{') ? JSON.parse(text) : {}) };
   };
   const send: SandboxStack['send'] = (key, method, path, body) => request(`${stack.gatewayUrl}/v1/${path}`, key, method.toUpperCase(), body);
   const operator = async (path: string, body: object) => good(await request(`${stack.operatorUrl}/v1/operator/${path}`, operatorKey, 'POST', body));
   return {
     stack,
     send,
-    keyOf: async ({ id }, livemode) => (await operator(`tenants/${id}/api-keys`, { name: 'another', livemode, scopes: ['*'] })).key,
+    keyOf: async ({ id }, livemode) => keyIn(await operator(`tenants/${id}/api-keys`, { name: 'another', livemode, scopes: ['*'] })),
     partner: async (name) => {
-      const { id } = await operator('tenants', { name, tier: 'scale' });
-      const { key } = await operator(`tenants/${id}/api-keys`, { name: 'first', livemode: false, scopes: ['*'] });
+      const id = idOf(await operator('tenants', { name, tier: 'scale' }));
+      const key = keyIn(await operator(`tenants/${id}/api-keys`, { name: 'first', livemode: false, scopes: ['*'] }));
       const call: Partner['call'] = (method, path, body) => send(key, method, path, body);
       const ask: Partner['ask'] = async (method, path, body) => good(await call(method, path, body));
       return {
@@ -99,7 +131,7 @@ export async function openSandboxStack(simArgs: readonly string[] = []): Promise
         headers: { 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return answer.json();
+      return bodySchema.parse(await answer.json());
     },
     close: async () => {
       await stack.stop();
@@ -109,10 +141,13 @@ export async function openSandboxStack(simArgs: readonly string[] = []): Promise
   };
 }
 
-export function good({ status, body }: Answer): Answer['body'] {
-  if (status >= 300) throw new Error(`${status}: ${JSON.stringify(body)}`);
+export function good({ status, body, text }: Answer): Body {
+  if (status >= 300) throw new Error(`${status}: ${text}`);
   return body;
 }
+
+const idOf = ({ id }: Body): string => present(id, 'the id of what was made');
+const keyIn = ({ key }: Body): string => present(key, 'the key that was made');
 
 /** A copy of `leader` that is active, made with calls of the API alone: money, approvals signed by a wallet, terms. With the copy first it is refused until the account is active. */
 export async function makeCopy(
@@ -122,8 +157,8 @@ export async function makeCopy(
   terms: object,
   order: 'account first' | 'copy first' = 'account first',
 ): Promise<{ readonly copy: string; readonly leader: string; readonly address: string }> {
-  const wallet = privateKeyToAccount(walletKey);
-  const address = wallet.address.toLowerCase();
+  const wallet = makeWallet(walletKey);
+  const { address } = wallet;
   const amount = '10000';
   await partner.task('credits', { credits: [leaderAddress, address].map((each) => ({ address: each, amount })) });
   const leader = await partner.ask('post', 'leaders', { name: 'Leader', network: 'sim', address: leaderAddress });
@@ -134,12 +169,12 @@ export async function makeCopy(
   if (before !== null)
     await partner.until(`copies/${before.id}`, { state: 'preparing', command: { status: 'refused', refusal: { reason: 'wrong_state' } } });
   const signatures = [];
-  for (const { kind, typed_data } of account.approvals) signatures.push({ kind, signature: await wallet.signTypedData(typed_data) });
+  for (const { kind, typed_data } of account.approvals ?? []) signatures.push({ kind, signature: await wallet.sign(typed_data) });
   await partner.ask('post', `venue-accounts/${account.id}/approvals`, { signatures });
   await partner.until(`venue-accounts/${account.id}`, { status: 'active' });
   const copy = before ?? (await makeIt());
   await partner.until(`copies/${copy.id}`, { state: 'active' });
-  return { copy: copy.id, leader: leader.id, address };
+  return { copy: idOf(copy), leader: idOf(leader), address };
 }
 
 /** Advances a partner's clock, kills the back office once some of it is done, and waits until the task ended well, exactly where it was to end. */
@@ -153,7 +188,7 @@ export async function advanceThroughDeath(sandbox: SandboxStack, partner: Partne
     expect(found.status).toBe('done');
     return found;
   }, patience);
-  expect(Date.parse(task.result.to) - Date.parse(task.result.from)).toBe(ms);
+  expect(Date.parse(task.result?.to ?? '') - Date.parse(task.result?.from ?? '')).toBe(ms);
 }
 
 /** Charges of funding in the ledger within a time, by the file of fee entries: one per instrument held and hour. */
@@ -161,6 +196,6 @@ export async function fundingRows(partner: Partner, from: number, ms: number): P
   const time = (at: number): string => new Date(at).toISOString();
   const { id } = await partner.ask('post', 'exports', { kind: 'fees', from: time(from), to: time(from + ms + 60_000) });
   await partner.until(`exports/${id}`, { status: 'ready' });
-  const text: string = await partner.ask('get', `exports/${id}/file`);
+  const { text } = await partner.call('get', `exports/${id}/file`);
   return text.split('\r\n').filter((line) => line.includes('copy:funding')).length;
 }
