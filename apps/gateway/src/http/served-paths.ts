@@ -22,10 +22,17 @@ export class ServedPaths {
   methodsOf(path: string): readonly string[] {
     let places: readonly Place[] = [this.root];
     for (const segment of segmentsOf(path)) {
-      places = places.flatMap(({ literal, any }) => [literal.get(segment) ?? [], segment === '' ? [] : (any ?? [])].flat());
-      if (places.length === 0) return [];
+      const next: Place[] = [];
+      for (const { literal, any } of places) {
+        const exact = literal.get(segment);
+        if (exact !== undefined) next.push(exact);
+        if (any !== null && segment !== '') next.push(any);
+      }
+      if (next.length === 0) return [];
+      places = next;
     }
-    return places.flatMap(({ methods }) => methods);
+    const [only, ...others] = places;
+    return only !== undefined && others.length === 0 ? only.methods : places.flatMap(({ methods }) => methods);
   }
 }
 
