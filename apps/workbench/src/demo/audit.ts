@@ -91,9 +91,9 @@ export interface AuditInput {
   readonly settle: () => Promise<void>;
 }
 
-export interface Audit {
+export interface Audit<B = DemoBrand> {
   readonly findings: Findings;
-  readonly copies: ReadonlyMap<DemoBrand, readonly JudgedCopy[]>;
+  readonly copies: ReadonlyMap<B, readonly JudgedCopy[]>;
 }
 
 /**

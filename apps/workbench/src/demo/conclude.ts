@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { auditCopies, auditIsolation, auditLeaders } from './audit';
+import { present } from '@lockstep/kernel';
+import { auditCopies, auditIsolation, auditLeaders, truthOf } from './audit';
+import { auditAndSettle, type Settled } from './audit-and-settle';
 import { auditInput, moneyWorld } from './audit-input';
 import type { DemoBrand } from './brand';
 import { auditTour } from './builder-dexes/audit-tour';
@@ -9,7 +11,7 @@ import type { TourEnd } from './builder-dexes/play';
 import { type Cast, say, settleDown } from './cast';
 import type { JudgedCopy, Violation } from './judge';
 import { judgeMoney, judgeRows, type MoneyWorld } from './judge-money';
-import { auditSettlement, booksOf, type DemoSettlement, settle, totalsByName } from './settle';
+import { auditSettlement, booksOf, type DemoSettlement, fileOf, settle, totalsByName } from './settle';
 import { decisionLines, doorLines, feeLines, findingLines, latencyLines } from './summary';
 
 export interface Ending {
@@ -32,9 +34,14 @@ const VENUE_FILLS_KEPT = 10_000;
 export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
   await settleDown(cast);
   say(`\nProving: waiting until repair has run dry, then every copy is held against the venue's own books ...`);
-  const { findings, copies } = await auditCopies({ ...auditInput(cast, ending.repairMaxMs), fundingDue: ending.tour?.fundingDue ?? false });
-  const settlements = new Map<DemoBrand, DemoSettlement>();
-  for (const brand of cast.brands) settlements.set(brand, await settle(brand, cast.startedAt));
+  const input = { ...auditInput(cast, ending.repairMaxMs), fundingDue: ending.tour?.fundingDue ?? false };
+  const { audit, settlements } = await auditAndSettle(() => auditCopies(input), {
+    brands: cast.brands,
+    from: cast.startedAt,
+    settle,
+    truthOf: (address) => truthOf(cast.control, address),
+  });
+  const { findings, copies } = audit;
   const violations: Violation[] = [
     ...(ending.pieces ?? []),
     ...findings.violations,
@@ -43,13 +50,13 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
   const realised = new Map<string, bigint>();
   for (const [brand, closed] of settlements) {
     violations.push(
-      ...auditSettlement(brand, closed),
+      ...closed.flatMap((one) => auditSettlement(brand, one)),
       ...auditMoney(brand, closed, copies.get(brand) ?? [], { ...moneyWorld(cast, brand), fundingDue: ending.tour?.fundingDue ?? false }),
     );
-    for (const { account, asset, net } of booksOf(closed.csv).rows)
+    for (const { account, asset, net } of booksOf(fileOf(closed)).rows)
       if (account === 'copy:realised_pnl') realised.set(asset, (realised.get(asset) ?? 0n) - net);
   }
-  const ids = new Map([...settlements].map(([brand, closed]) => [brand, closed.id]));
+  const ids = new Map([...settlements].map(([brand, closed]) => [brand, present(closed.at(-1), 'a brand is settled').id]));
   if (cast.showcase !== null) {
     // What crossed, was handed over or broke stands in its books too; its accounts carry several copies, so they are judged by the pieces.
     const closed = await settle(cast.showcase, cast.startedAt);
@@ -77,9 +84,9 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
 }
 
 /** The ledger's money is the venue's, to the last digit, copy by copy and asset by asset. */
-function auditMoney(brand: DemoBrand, closed: DemoSettlement, copies: readonly JudgedCopy[], world: MoneyWorld): readonly Violation[] {
+function auditMoney(brand: DemoBrand, closed: readonly DemoSettlement[], copies: readonly JudgedCopy[], world: MoneyWorld): readonly Violation[] {
   if (copies.some((copy) => copy.truth.fills.length >= VENUE_FILLS_KEPT)) return [];
-  const { rows, byCopy } = booksOf(closed.csv);
+  const { rows, byCopy } = booksOf(fileOf(closed));
   return [...copies.flatMap((copy) => judgeMoney(copy, byCopy.get(copy.copyId) ?? new Map(), world)), ...judgeRows(brand.name, rows, copies, world)];
 }
 
@@ -96,20 +103,24 @@ function printWaves({ watch: { waves } }: Cast): void {
   for (const line of latencyLines(waves)) say(line);
 }
 
-function printBooks(cast: Cast, ending: Ending, settlements: ReadonlyMap<DemoBrand, DemoSettlement>): void {
+function printBooks(cast: Cast, ending: Ending, settlements: Settled): void {
   mkdirSync(ending.resultsDir, { recursive: true });
   say('\nBooks of the brands');
   for (const [brand, closed] of settlements) {
-    const file = join(ending.resultsDir, `${brand.name.toLowerCase()}-${closed.id}.csv`);
-    writeFileSync(file, closed.csv);
-    writeFileSync(file.replace(/\.csv$/, '.manifest.json'), `${JSON.stringify(closed.manifest, null, 2)}\n`);
-    say(`  ${brand.name}: ${brand.copies.length} copies, markup ${brand.markupBps} bp, settlement ${closed.id} with ${closed.rows} rows`);
-    for (const asset of new Set(booksOf(closed.csv).rows.map((row) => row.asset))) {
+    const csv = fileOf(closed);
+    const listed = closed.map(({ id, rows }) => `settlement ${id} with ${rows} rows`).join(', ');
+    say(`  ${brand.name}: ${brand.copies.length} copies, markup ${brand.markupBps} bp, ${listed}`);
+    for (const asset of new Set(booksOf(csv).rows.map((row) => row.asset))) {
       say(`    in ${asset}`);
-      for (const line of feeLines(totalsByName(closed.csv, asset))) say(line);
+      for (const line of feeLines(totalsByName(csv, asset))) say(line);
     }
-    say(`    CSV and manifest: ${file}`);
-    if (ending.keep) say(`    by the API:       ${cast.stack.gatewayUrl}/v1/settlements/${closed.id}/file`);
+    for (const one of closed) {
+      const file = join(ending.resultsDir, `${brand.name.toLowerCase()}-${one.id}.csv`);
+      writeFileSync(file, one.csv);
+      writeFileSync(file.replace(/\.csv$/, '.manifest.json'), `${JSON.stringify(one.manifest, null, 2)}\n`);
+      say(`    CSV and manifest: ${file}`);
+      if (ending.keep) say(`    by the API:       ${cast.stack.gatewayUrl}/v1/settlements/${one.id}/file`);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { auditSettlement, booksOf, type DemoSettlement, totalsByName } from './settle';
+import { auditSettlement, booksOf, type DemoSettlement, fileOf, totalsByName } from './settle';
 
 type Row = readonly [asset: string, account: string, net: string];
 
@@ -8,6 +8,7 @@ function settlement(rows: readonly Row[], manifest: Readonly<Record<string, unkn
   const csv = ['asset,account,copy_id,net', ...rows.map(([asset, account, net]) => `${asset},${account},,${net}`), ''].join('\r\n');
   return {
     id: 'stl_1',
+    to: '2026-12-01T00:00:00.000Z',
     csv,
     rows: rows.length,
     manifest: {
@@ -47,6 +48,21 @@ describe('auditing a settlement', () => {
     ['sees rows the manifest does not count', settlement(balanced, { row_count: 1 }), ['the manifest counts the rows']],
   ])('%s', (_name, closed, rules) => {
     expect(rulesBroken(closed)).toEqual(rules);
+  });
+});
+
+describe('settlements that follow each other', () => {
+  it('are one file with one header', () => {
+    const [first, second, empty] = [settlement(balanced), settlement([['USDC', 'trading_fee', '1']]), settlement([])];
+    expect(totalsByName(fileOf([first, empty, second]))).toEqual(
+      new Map([
+        ['venue_cash', 1_000_000_000n],
+        ['realised_pnl', -1_000_000_000n],
+        ['trading_fee', 100_000_000n],
+      ]),
+    );
+    expect(booksOf(fileOf([first, empty, second])).rows).toHaveLength(3);
+    expect(fileOf([first])).toBe(first.csv);
   });
 });
 

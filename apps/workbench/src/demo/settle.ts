@@ -13,6 +13,8 @@ const WAIT_MAX_MS = 600_000;
 /** A brand's settlement of the demo: where its file lies and what stands in it. */
 export interface DemoSettlement {
   readonly id: string;
+  /** End of its period, where the next one begins. */
+  readonly to: string;
   readonly csv: string;
   readonly manifest: unknown;
   readonly rows: number;
@@ -31,7 +33,13 @@ export async function settle(brand: DemoBrand, from: string): Promise<DemoSettle
   }
   const csv = z.string().parse(await brand.api.must('GET', `/v1/settlements/${id}/file`));
   const manifest = await brand.api.must('GET', `/v1/settlements/${id}/manifest`);
-  return { id, csv, manifest, rows: Math.max(0, csv.split('\r\n').filter((line) => line !== '').length - 1) };
+  return { id, to, csv, manifest, rows: Math.max(0, csv.split('\r\n').filter((line) => line !== '').length - 1) };
+}
+
+/** The files of settlements that follow each other as one. */
+export function fileOf(settlements: readonly Pick<DemoSettlement, 'csv'>[]): string {
+  const [first = '', ...others] = settlements.map(({ csv }) => csv);
+  return [first, ...others.map((csv) => csv.slice(csv.indexOf('\r\n') + 2))].join('');
 }
 
 /** The file is the manifest's file, and the accounts of each asset sum to zero. */
