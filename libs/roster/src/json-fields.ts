@@ -6,7 +6,7 @@ export type Parser<T> = (text: string) => Result<T, DecimalError>;
 
 /** One JSON object being read: notes faults by dotted name and which names were read. */
 export class Fields {
-  private readonly values: ReadonlyMap<string, unknown>;
+  private readonly json: object;
   private readonly read = new Set<string>();
 
   constructor(
@@ -15,7 +15,7 @@ export class Fields {
     private readonly faults: SettingsError[],
   ) {
     const readable = typeof json === 'object' && json !== null && !Array.isArray(json);
-    this.values = new Map(readable ? Object.entries(json) : []);
+    this.json = readable ? json : {};
     if (!readable) this.fault('', 'not_an_object');
   }
 
@@ -31,7 +31,7 @@ export class Fields {
   }
 
   integerOrNull(name: string): number | null {
-    if (this.values.get(name) !== null) return this.integer(name);
+    if (this.standing(name) !== null) return this.integer(name);
     this.read.add(name);
     return null;
   }
@@ -51,7 +51,7 @@ export class Fields {
 
   /** As {@link oneOf}, where an absent name is `otherwise`. */
   oneOfIfAny<const T extends string>(name: string, kinds: readonly [T, ...T[]], otherwise: T): T {
-    return this.values.get(name) === undefined ? otherwise : this.oneOf(name, kinds);
+    return this.standing(name) === undefined ? otherwise : this.oneOf(name, kinds);
   }
 
   texts(name: string): readonly string[] {
@@ -64,7 +64,7 @@ export class Fields {
 
   /** As {@link texts}, where an absent name is an empty list. */
   textsIfAny(name: string): readonly string[] {
-    return this.values.get(name) === undefined ? [] : this.texts(name);
+    return this.standing(name) === undefined ? [] : this.texts(name);
   }
 
   /** Whatever stands there; an absent name is a fault. */
@@ -75,29 +75,29 @@ export class Fields {
   }
 
   decimalOrNull<T extends bigint>(name: string, parse: Parser<T>): T | null {
-    if (this.values.get(name) !== null) return this.decimal(name, parse);
+    if (this.standing(name) !== null) return this.decimal(name, parse);
     this.read.add(name);
     return null;
   }
 
   /** As {@link decimalOrNull}, where an absent name is null too. */
   decimalIfAny<T extends bigint>(name: string, parse: Parser<T>): T | null {
-    return this.values.get(name) === undefined ? null : this.decimalOrNull(name, parse);
+    return this.standing(name) === undefined ? null : this.decimalOrNull(name, parse);
   }
 
   /** As {@link integerOrNull}, where an absent name is null too. */
   integerIfAny(name: string): number | null {
-    return this.values.get(name) === undefined ? null : this.integerOrNull(name);
+    return this.standing(name) === undefined ? null : this.integerOrNull(name);
   }
 
   /** An object, or null where the name is absent. */
   objectIfAny(name: string): Fields | null {
-    return this.values.get(name) === undefined ? null : this.object(name);
+    return this.standing(name) === undefined ? null : this.object(name);
   }
 
   /** An object, or null where the name is absent or null. */
   objectOrNullIfAny(name: string): Fields | null {
-    if (this.values.get(name) !== null) return this.objectIfAny(name);
+    if (this.standing(name) !== null) return this.objectIfAny(name);
     this.read.add(name);
     return null;
   }
@@ -114,12 +114,17 @@ export class Fields {
 
   /** Every name not asked for is a fault. */
   refuseRest(): void {
-    for (const name of this.values.keys()) if (!this.read.has(name)) this.fault(name, 'unknown_field');
+    for (const name of Object.keys(this.json)) if (!this.read.has(name)) this.fault(name, 'unknown_field');
   }
 
   private take(name: string): unknown {
     this.read.add(name);
-    return this.values.get(name);
+    return this.standing(name);
+  }
+
+  /** What stands under a name of the object's own; what every object has is none of it. */
+  private standing(name: string): unknown {
+    return Object.hasOwn(this.json, name) ? Reflect.get(this.json, name) : undefined;
   }
 
   private named(name: string): string {

@@ -58,9 +58,15 @@ export function chosenSettings(
   copy: CopySettings,
   chain: readonly LayerChoices[],
 ): { readonly settings: CopySettings; readonly sources: ChoiceSources } {
-  const found = CHOICE_NAMES.map((name) => ({ name, ...chosen(copy, chain, name) }));
-  const sources = Object.fromEntries(found.map(({ name, layer, locked }) => [name, { layer, locked }])) as Record<ChoiceName, ChoiceSource>;
-  const above = found.flatMap(({ name, choice }) => (choice === null ? [] : [[name, choice.value] as const]));
+  // Most layers say nothing: what is looked up for every name is what does.
+  const saying = chain.filter(({ choices }) => Object.keys(choices).length > 0);
+  const sources = {} as Record<ChoiceName, ChoiceSource>;
+  const above: (readonly [ChoiceName, unknown])[] = [];
+  for (const name of CHOICE_NAMES) {
+    const { layer, locked, choice } = chosen(copy, saying, name);
+    sources[name] = { layer, locked };
+    if (choice !== null) above.push([name, choice.value]);
+  }
   if (above.length === 0) return { settings: copy, sources };
   return { settings: unwrap(withValues(copy, above), 'choices that were checked'), sources };
 }

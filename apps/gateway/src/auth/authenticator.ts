@@ -15,11 +15,11 @@ import {
   verifyKey,
 } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
+import { AskedTogether } from '../app/asked-together';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import type { Brand } from '../brand/brand';
 import { Brands } from '../brand/brands';
 import { AddressLists } from './addresses';
-import { AskedTogether } from './asked-together';
 import { bearer } from './key-advice';
 import { DigestRenewal } from './renew-digests';
 
@@ -62,10 +62,13 @@ export class Authenticator {
     @Inject(Brands) private readonly brands: Brands,
   ) {
     this.renewal = new DigestRenewal(context);
-    this.lookups = new AskedTogether(async (kids) => {
-      const found = await context.storage.platform((unit) => unit.keyIndex.lookupAll(kids), { readOnly: true });
-      return new Map(found.map((row) => [row.kid, row]));
-    }, KIDS_PER_QUESTION);
+    this.lookups = new AskedTogether(
+      async (kids) => {
+        const found = await context.storage.platform((unit) => unit.keyIndex.lookupAll(kids), { readOnly: true });
+        return new Map(found.map((row) => [row.kid, row]));
+      },
+      { namesMax: KIDS_PER_QUESTION, questionsMax: 1 },
+    );
   }
 
   /**

@@ -1,10 +1,10 @@
 import { type LimitDecision, type LimitPolicy, localLimiter } from '@lockstep/platform';
 import { FAILED_AUTH_POLICY, LEAK_REPORT_POLICY, type RatePolicy } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
+import { AskedTogether } from '../app/asked-together';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { problemOf } from '../http/problem-exception';
 import { tooMany } from '../http/too-many';
-import { AskedTogether } from './asked-together';
 import { SharedCount } from './shared-count';
 
 /** Addresses asked about at once at most. */
@@ -25,12 +25,15 @@ export class FailureLimit {
     @Inject(SharedCount) private readonly shared: SharedCount,
   ) {
     this.own = localLimiter(context.clock);
-    this.standings = new AskedTogether(async (groups) => {
-      const found = await Promise.all(
-        groups.map(async (group) => [group, await shared.take(group, [policyOf(group, 0, FAILED_AUTH_POLICY)])] as const),
-      );
-      return new Map(found.flatMap(([group, decision]) => (decision === null ? [] : [[group, decision]])));
-    }, ADDRESSES_PER_QUESTION);
+    this.standings = new AskedTogether(
+      async (groups) => {
+        const found = await Promise.all(
+          groups.map(async (group) => [group, await shared.take(group, [policyOf(group, 0, FAILED_AUTH_POLICY)])] as const),
+        );
+        return new Map(found.flatMap(([group, decision]) => (decision === null ? [] : [[group, decision]])));
+      },
+      { namesMax: ADDRESSES_PER_QUESTION, questionsMax: 1 },
+    );
   }
 
   /** Refuses an address that has used its tries up. */

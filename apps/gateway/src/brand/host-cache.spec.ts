@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { HOST_TTL_MS, HOSTS_MAX, HostCache } from './host-cache';
 
+/** Everything that was ready to run has run: questions leave behind it. */
+const left = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
 /** A cache on a clock of the test's own, whose questions are answered when the test says so. */
 function open() {
   let now = 1_000;
@@ -11,10 +14,14 @@ function open() {
     return new Promise((resolve, reject) => pending.push({ answer: (known) => resolve(new Map(Object.entries(known))), fail: reject }));
   });
   const answer = async (known: Readonly<Record<string, string>>): Promise<void> => {
+    await left();
     pending.shift()?.answer(known);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  const fail = (): void => pending.shift()?.fail(new Error('away'));
+  const fail = async (): Promise<void> => {
+    await left();
+    pending.shift()?.fail(new Error('away'));
+  };
   return { cache, asked, answer, fail, pass: (ms: number) => (now += ms) };
 }
 
@@ -37,7 +44,9 @@ describe('what is known of hosts', () => {
   it('is asked for together while a question is on its way, one at a time', async () => {
     const { cache, asked, answer } = open();
     const first = cache.find('first');
+    await left();
     const rest = Array.from({ length: 700 }, (_, no) => cache.find(`made-up-${no}`));
+    await left();
     expect(asked).toHaveLength(1);
     for (let time = 0; time < 3; time += 1) await answer({});
     expect([await first, new Set(await Promise.all(rest)).size]).toEqual([null, 1]);
@@ -48,6 +57,7 @@ describe('what is known of hosts', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { cache, asked, answer, pass } = open();
     const hanging = cache.find('a');
+    await left();
     const behind = cache.find('b');
     await vi.advanceTimersByTimeAsync(1_000);
     vi.useRealTimers();
@@ -64,6 +74,7 @@ describe('what is known of hosts', () => {
   it('is forgotten at a change, and an answer of before it is not kept', async () => {
     const { cache, asked, answer } = open();
     const before = cache.find('a');
+    await left();
     cache.forget();
     await answer({ a: 'old' });
     expect(await before).toBe('old');
@@ -79,8 +90,9 @@ describe('what is known of hosts', () => {
   it('that cannot be asked for fails, and is asked for anew', async () => {
     const { cache, answer, fail } = open();
     const lost = cache.find('a');
-    fail();
-    await expect(lost).rejects.toThrow('away');
+    const failed = expect(lost).rejects.toThrow('away');
+    await fail();
+    await failed;
     const again = cache.find('a');
     await answer({ a: 'A' });
     expect(await again).toBe('A');

@@ -1,5 +1,5 @@
 import type { Clock } from '@lockstep/kernel';
-import { AskedTogether, type AskForAll } from '../auth/asked-together';
+import { AskedTogether, type AskForAll } from '../app/asked-together';
 import { Kept } from './kept';
 
 /** How long an answer is believed without a wake-up, how many are kept, and how many hosts are asked for at once. */
@@ -31,7 +31,7 @@ export class HostCache<V> {
     private readonly clock: Pick<Clock, 'monotonic'>,
     question: AskForAll<V>,
   ) {
-    this.together = new AskedTogether((hosts) => this.read(hosts, question), HOSTS_PER_QUESTION);
+    this.together = new AskedTogether((hosts) => this.read(hosts, question), { namesMax: HOSTS_PER_QUESTION, questionsMax: 1 });
   }
 
   /** What is known of a host; null: nothing. Fails as the question does, and asks again the next time. */

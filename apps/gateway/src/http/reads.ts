@@ -4,6 +4,7 @@ import { CONTEXT, type GatewayContext } from '../app/context';
 import type { Answer, NotModified } from './answer';
 import type { Call } from './call';
 import { ProblemException } from './problem-exception';
+import type { ReadTogether } from './read-together';
 import { type RevisionOf, taggedAnswer } from './tags';
 
 /** Reads in the caller's scope, each in a read-only transaction. Pages of a narrowed key show what it reaches. */
@@ -26,5 +27,12 @@ export class Reads {
   /** As `one`, with the entity tag of what was found. */
   async tagged<T>(call: Call, revision: RevisionOf<T>, work: (unit: ScopedUnit) => Promise<T | null>): Promise<Answer<T> | NotModified> {
     return taggedAnswer(call, await this.one(call, work), revision);
+  }
+
+  /** As `tagged`, of an object that is read together with others of the caller's scope. */
+  async taggedOf<T>(call: Call, revision: RevisionOf<T>, objects: ReadTogether<T>, id: string): Promise<Answer<T> | NotModified> {
+    const found = await objects.find(call.scope, id);
+    if (found === null) throw new ProblemException('not_found');
+    return taggedAnswer(call, found, revision);
   }
 }

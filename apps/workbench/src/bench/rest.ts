@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { present } from '@lockstep/kernel';
 import { childEnvironment } from '@lockstep/platform';
 import { z } from 'zod';
 import { type RunningChild, startChild } from '../processes/child';
@@ -34,12 +35,12 @@ export const restBench: Bench = {
         express: await platform.startGateway(planOf('express', args)),
       };
       const stage = await makeStage(platform, platform.engineUrl, (writes * runs + WARM_UP_WRITES) * ADAPTERS.length);
-      const units = await openUnits(platform.appUrl, stage.scope, stage.copyId);
+      const units = await openUnits(platform.appUrl, stage.scope, stage.copyIds);
       const ways = waysOf(stage, `http://127.0.0.1:${Number(hello.ready.port)}/`, gateways);
-      const planned = ({ url, bodies }: Way, forSeconds: number, many: number): ClosedPlan =>
+      const planned = ({ urls, bodies }: Way, forSeconds: number, many: number): ClosedPlan =>
         bodies === null
-          ? { asked: [{ url }], key: stage.key, connections, seconds: forSeconds }
-          : { asked: bodies(many).map((body) => ({ url, body })), key: stage.key, connections, seconds: null };
+          ? { asked: urls.map((url) => ({ url })), key: stage.key, connections, seconds: forSeconds }
+          : { asked: bodies(many).map((body) => ({ url: present(urls[0], 'where to post'), body })), key: stage.key, connections, seconds: null };
       say('warming up');
       for (const way of ways) await send(planned(way, warmUp, WARM_UP_WRITES));
       await units.read(connections, warmUp);
@@ -67,7 +68,8 @@ export const restBench: Bench = {
 interface Way {
   /** `bare`, or what is asked and of whom, as `read_fastify`. */
   readonly name: string;
-  readonly url: string;
+  /** Asked one after the other, over and over. */
+  readonly urls: readonly string[];
   /** Takes so many bodies to post; null: it is a GET. */
   readonly bodies: ((many: number) => readonly string[]) | null;
   readonly processor: ProcessorTime;
@@ -88,16 +90,21 @@ function waysOf(stage: RestStage, bare: string, gateways: Readonly<Record<Adapte
   const of = (adapter: Adapter): readonly Way[] => {
     const { url, operatorUrl } = gateways[adapter];
     const processor = timeOfGateway(operatorUrl);
-    const get = (name: string, path: string): Way => ({ name: `${name}_${adapter}`, url: `${url}${path}`, bodies: null, processor });
+    const get = (name: string, ...paths: readonly string[]): Way => ({
+      name: `${name}_${adapter}`,
+      urls: paths.map((path) => `${url}${path}`),
+      bodies: null,
+      processor,
+    });
     return [
       get('edge', '/health/live'),
       get('key', '/v1/copies/none'),
       get('unit', stage.followerPath),
-      get('read', stage.copyPath),
-      { name: `write_${adapter}`, url: `${url}/v1/copies`, bodies: stage.bodies, processor },
+      get('read', ...stage.copyIds.map((id) => `/v1/copies/${id}`)),
+      { name: `write_${adapter}`, urls: [`${url}/v1/copies`], bodies: stage.bodies, processor },
     ];
   };
-  return [{ name: 'bare', url: bare, bodies: null, processor: ofHello }, ...of('fastify'), ...of('express')];
+  return [{ name: 'bare', urls: [bare], bodies: null, processor: ofHello }, ...of('fastify'), ...of('express')];
 }
 
 /** Answers each way is expected to give. */

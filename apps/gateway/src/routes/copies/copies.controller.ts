@@ -14,6 +14,7 @@ import { Answers, AnswersTag, TakesTag } from '../../http/documented';
 import { amountField, idField, moneyText, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
+import { ReadTogether } from '../../http/read-together';
 import { Reads } from '../../http/reads';
 import { staleRefusal } from '../../http/tags';
 import { settingsRefusal } from './account-sharing';
@@ -55,12 +56,16 @@ class CopiesQuery extends createZodDto(
 @ApiTags('copies')
 @Controller('v1/copies')
 export class CopiesController {
+  private readonly copies: ReadTogether<CopyBody>;
+
   constructor(
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Mutations) private readonly mutations: Mutations,
     @Inject(Reads) private readonly reads: Reads,
     @Inject(Cursors) private readonly cursors: Cursors,
-  ) {}
+  ) {
+    this.copies = new ReadTogether(context.storage, (unit, ids) => presentCopies(unit, ids));
+  }
 
   @Post()
   @Answers(201, copySchema)
@@ -106,7 +111,7 @@ export class CopiesController {
   @AnswersTag()
   @Needs('copies:read')
   get(@CurrentCall() call: Call, @Param() path: CopyPath) {
-    return this.reads.tagged(call, copyRevision, (unit) => presentCopy(unit, path.id as CopyId));
+    return this.reads.taggedOf(call, copyRevision, this.copies, path.id);
   }
 
   @Get(':id/settings')

@@ -225,7 +225,7 @@ export const settingsVersionBody = (row: CopySettingsRow): z.output<typeof setti
  * Presents the copies with these ids, with their settings, limits, rights, equity and newest command; those that are not there are absent. Four statements,
  * and one for a test clock, however many copies, asked at once.
  */
-export async function presentCopies(unit: ScopedUnit, ids: readonly CopyId[]): Promise<ReadonlyMap<string, CopyBody>> {
+export async function presentCopies(unit: ScopedUnit, ids: readonly string[]): Promise<ReadonlyMap<string, CopyBody>> {
   if (ids.length === 0) return new Map();
   const [details, binding, now] = await Promise.all([detailsOfCopies(unit, ids), bindingCopies(unit, ids), unit.sandboxes.businessNow()]);
   const effective = effectiveUnder(binding, unit.scope.tenantId);

@@ -13,15 +13,15 @@ const FAR_ABOVE = 1_000_000;
 /** Copies of one account: each has a leader of its own. */
 const LEADERS = 8;
 const SETUP_AT_ONCE = 8;
+/** Twice as many as are in flight at once by default. */
+const COPIES_READ = 64;
 
 /** A tenant whose API is measured. */
 export interface RestStage {
   readonly key: string;
   readonly scope: TenantScope;
-  /** The id of the copy below. */
-  readonly copyId: string;
-  /** A copy to read. */
-  readonly copyPath: string;
+  /** Ids of copies to read, each asked for after the others: what is read together is never read once for several. */
+  readonly copyIds: readonly string[];
   /** A follower to read: one row of one statement. */
   readonly followerPath: string;
   /** Takes so many bodies of copies that can be made. */
@@ -48,19 +48,18 @@ export async function makeStage(platform: LimitsPlatform, engineUrl: string, cop
       LEADERS,
       async () => withId.parse(await client.must('POST', '/v1/leaders', { name: 'Measured', network: 'sim', address: address() })).id,
     );
-    const accounts = await each(Math.ceil((copies + 1) / LEADERS), async () => {
+    const accounts = await each(Math.ceil((copies + COPIES_READ) / LEADERS), async () => {
       const follower = withId.parse(await client.must('POST', '/v1/followers', {}));
       const body = { follower_id: follower.id, network: 'sim', address: address(), agent_private_key: `0x${randomBytes(32).toString('hex')}` };
       return { account: withId.parse(await client.must('POST', '/v1/venue-accounts/import', body)).id, follower: follower.id };
     });
     const drafts = accounts.flatMap(({ account }) => leaders.map((leader) => ({ leader_id: leader, venue_account_id: account, allocation: '1000' })));
-    const first = withId.parse(await client.must('POST', '/v1/copies', drafts.pop()));
+    const copyIds = await each(COPIES_READ, async () => withId.parse(await client.must('POST', '/v1/copies', drafts.pop())).id);
     const bodies = drafts.map((draft) => JSON.stringify(draft));
     return {
       key,
       scope: scopeFromPlatformList(tenantId(tenant.id), 'test'),
-      copyId: first.id,
-      copyPath: `/v1/copies/${first.id}`,
+      copyIds,
       followerPath: `/v1/followers/${accounts[0]?.follower}`,
       bodies: (many) => bodies.splice(0, many),
     };

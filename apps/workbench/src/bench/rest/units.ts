@@ -1,4 +1,4 @@
-import type { TenantScope } from '@lockstep/kernel';
+import { present, type TenantScope } from '@lockstep/kernel';
 import { systemClock } from '@lockstep/platform';
 import { bindingCopies, detailsOfCopies, openStorage } from '@lockstep/storage';
 import type { Answered } from './closed-loop';
@@ -6,21 +6,21 @@ import type { Answered } from './closed-loop';
 /** Connections of a gateway to the database. */
 const POOL_MAX = 16;
 
-/** Reads a copy as the gateway's unit does, again and again, without a gateway around it. */
+/** Reads one copy a unit, as the gateway does where nobody else asks, again and again, without a gateway around it. */
 export interface UnitReader {
   read(connections: number, seconds: number): Promise<Answered>;
   close(): Promise<void>;
 }
 
 /** Opens the database in the gateway's role. */
-export async function openUnits(url: string, scope: TenantScope, copyId: string): Promise<UnitReader> {
+export async function openUnits(url: string, scope: TenantScope, copyIds: readonly string[]): Promise<UnitReader> {
   const storage = await openStorage({ url, role: 'app', clock: systemClock, poolMax: POOL_MAX });
+  let next = 0;
   const read = async (): Promise<void> => {
-    await storage.scoped(
-      scope,
-      (unit) => Promise.all([detailsOfCopies(unit, [copyId]), bindingCopies(unit, [copyId]), unit.sandboxes.businessNow()]),
-      { readOnly: true },
-    );
+    const ids = [present(copyIds[next++ % copyIds.length], 'a copy to read')];
+    await storage.scoped(scope, (unit) => Promise.all([detailsOfCopies(unit, ids), bindingCopies(unit, ids), unit.sandboxes.businessNow()]), {
+      readOnly: true,
+    });
   };
   return {
     read: async (connections, seconds) => {

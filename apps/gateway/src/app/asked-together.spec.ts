@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { AskedTogether } from './asked-together';
 
 /** Questions that are answered when told, by what is true at that moment. */
-function asker(namesMax = 10) {
+function asker(namesMax = 10, questionsMax = 1) {
   const truth = new Map<string, string>();
   const questions: { readonly names: readonly string[]; readonly answer: () => Promise<void>; readonly fail: (error: Error) => Promise<void> }[] = [];
   const asked = new AskedTogether<string>(
@@ -17,28 +17,54 @@ function asker(namesMax = 10) {
         const read = new Map(truth);
         questions.push({ names, answer: () => end(() => resolve(read)), fail: (error) => end(() => reject(error)) });
       }),
-    namesMax,
+    { namesMax, questionsMax },
   );
   return { truth, questions, asked };
 }
 
+/** Everything that was ready to run has run: questions leave behind it. */
+const left = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
 describe('what is asked together', () => {
-  it('is one question at a time; whoever comes meanwhile is part of the next', async () => {
+  it('is one question of a turn; whoever comes while it is under way is part of the next', async () => {
     const { truth, questions, asked } = asker();
     truth.set('a', '1').set('b', '2');
-    const first = asked.find('a');
+    const first = [asked.find('a'), asked.find('b')];
+    expect(questions).toEqual([]);
+    await left();
     const later = [asked.find('b'), asked.find('a'), asked.find('b'), asked.find('none')];
-    expect(questions.map(({ names }) => names)).toEqual([['a']]);
+    await left();
+    expect(questions.map(({ names }) => names)).toEqual([['a', 'b']]);
     await questions[0]?.answer();
-    expect(questions.map(({ names }) => names)).toEqual([['a'], ['b', 'a', 'none']]);
+    expect(questions.map(({ names }) => names)).toEqual([
+      ['a', 'b'],
+      ['b', 'a', 'none'],
+    ]);
     await questions[1]?.answer();
-    expect([await first, ...(await Promise.all(later))]).toEqual(['1', '2', '1', '2', null]);
+    expect(await Promise.all([...first, ...later])).toEqual(['1', '2', '2', '1', '2', null]);
+  });
+
+  it('is as many questions at once as may be', async () => {
+    const { truth, questions, asked } = asker(10, 2);
+    for (const name of ['a', 'b', 'c', 'd']) truth.set(name, name.toUpperCase());
+    const found: Promise<string | null>[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) {
+      found.push(asked.find(name));
+      await left();
+    }
+    expect(questions.map(({ names }) => names)).toEqual([['a'], ['b']]);
+    await questions[1]?.answer();
+    expect(questions.map(({ names }) => names)).toEqual([['a'], ['b'], ['c', 'd']]);
+    await questions[0]?.answer();
+    await questions[2]?.answer();
+    expect(await Promise.all(found)).toEqual(['A', 'B', 'C', 'D']);
   });
 
   it('tells nobody what was so before they came', async () => {
     const { truth, questions, asked } = asker();
     truth.set('key', 'active');
     const before = asked.find('key');
+    await left();
     truth.set('key', 'revoked');
     const after = asked.find('key');
     await questions[0]?.answer();
@@ -50,6 +76,7 @@ describe('what is asked together', () => {
     const { truth, questions, asked } = asker();
     truth.set('b', '2');
     const first = asked.find('a').catch((error: unknown) => error);
+    await left();
     const second = asked.find('b');
     const away = new Error('away');
     await questions[0]?.fail(away);
@@ -63,9 +90,12 @@ describe('what is asked together', () => {
       const { truth, questions, asked } = asker();
       truth.set('b', '2');
       void asked.find('a');
+      await left();
       const later = asked.find('b');
+      await left();
       expect(questions).toHaveLength(1);
       await vi.advanceTimersByTimeAsync(250);
+      await left();
       await questions[1]?.answer();
       expect(await later).toBe('2');
     } finally {
@@ -75,9 +105,22 @@ describe('what is asked together', () => {
 
   it('bounds each question', async () => {
     const { questions, asked } = asker(2);
-    const all = ['a', 'b', 'c', 'd'].map((name) => asked.find(name));
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => asked.find(name));
+    await left();
     for (let no = 0; no < 3; no += 1) await questions[no]?.answer();
     await Promise.all(all);
-    expect(questions.map(({ names }) => names)).toEqual([['a'], ['b', 'c'], ['d']]);
+    expect(questions.map(({ names }) => names)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  it('is idle once everybody has an answer', async () => {
+    const { questions, asked } = asker();
+    expect(asked.isIdle).toBe(true);
+    const one = asked.find('a');
+    expect(asked.isIdle).toBe(false);
+    await left();
+    expect(asked.isIdle).toBe(false);
+    await questions[0]?.answer();
+    await one;
+    expect(asked.isIdle).toBe(true);
   });
 });

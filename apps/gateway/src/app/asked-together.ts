@@ -10,19 +10,32 @@ interface Waiting<V> {
   readonly reject: (error: unknown) => void;
 }
 
+/** How much is asked for at once. */
+export interface AskedAtOnce {
+  /** Names of one question at most. */
+  readonly namesMax: number;
+  /** Questions under way at most; whoever comes while there are so many is part of the next one. */
+  readonly questionsMax: number;
+}
+
 /**
- * Asks for many at once: one question at a time, and whoever comes meanwhile is part of the next one. Nothing is kept: every answer was asked for after
- * whoever gets it had come, so what was changed before is in it.
+ * Asks for many at once: names that come in one turn of the event loop, or while as many questions are under way as may be, are one question. Nothing is kept:
+ * every answer was asked for after whoever gets it had come, so what was changed before is in it.
  */
 export class AskedTogether<V> {
   private waiting = new Map<string, Waiting<V>>();
-  private asking = false;
+  private underWay = 0;
+  private isDue = false;
 
   constructor(
     private readonly question: AskForAll<V>,
-    /** Names of one question at most. */
-    private readonly namesMax: number,
+    private readonly atOnce: AskedAtOnce,
   ) {}
+
+  /** Nobody waits for anything. */
+  get isIdle(): boolean {
+    return this.waiting.size === 0 && this.underWay === 0;
+  }
 
   /** What there is about a name; null: nothing. Fails as its question does. */
   find(name: string): Promise<V | null> {
@@ -30,19 +43,41 @@ export class AskedTogether<V> {
     if (known !== undefined) return known.promise;
     const waiting = promised<V>();
     this.waiting.set(name, waiting);
-    void this.ask();
+    this.soon();
     return waiting.promise;
   }
 
-  private async ask(): Promise<void> {
-    if (this.asking) return;
-    this.asking = true;
-    while (this.waiting.size > 0) {
-      const asked = [...this.waiting].slice(0, this.namesMax);
-      for (const [name] of asked) this.waiting.delete(name);
-      await this.answeredOrLate(asked);
+  /** Behind everything that is ready to run now: whoever comes in the same turn is part of the question. */
+  private soon(): void {
+    if (this.isDue || this.underWay >= this.atOnce.questionsMax) return;
+    this.isDue = true;
+    process.nextTick(() => {
+      this.isDue = false;
+      this.ask();
+    });
+  }
+
+  private ask(): void {
+    while (this.waiting.size > 0 && this.underWay < this.atOnce.questionsMax) {
+      const asked = this.takeSome();
+      this.underWay += 1;
+      void this.answeredOrLate(asked).then(() => {
+        this.underWay -= 1;
+        if (this.waiting.size > 0) this.soon();
+      });
     }
-    this.asking = false;
+  }
+
+  /** The first that wait, so many as one question may name. */
+  private takeSome(): readonly (readonly [string, Waiting<V>])[] {
+    const all = this.waiting;
+    if (all.size <= this.atOnce.namesMax) {
+      this.waiting = new Map();
+      return [...all];
+    }
+    const some = [...all].slice(0, this.atOnce.namesMax);
+    for (const [name] of some) all.delete(name);
+    return some;
   }
 
   /** A question whose answer does not come, because its connection hangs, holds up nobody who comes later. */
