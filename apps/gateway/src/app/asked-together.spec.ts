@@ -111,16 +111,4 @@ describe('what is asked together', () => {
     await Promise.all(all);
     expect(questions.map(({ names }) => names)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
-
-  it('is idle once everybody has an answer', async () => {
-    const { questions, asked } = asker();
-    expect(asked.isIdle).toBe(true);
-    const one = asked.find('a');
-    expect(asked.isIdle).toBe(false);
-    await left();
-    expect(asked.isIdle).toBe(false);
-    await questions[0]?.answer();
-    await one;
-    expect(asked.isIdle).toBe(true);
-  });
 });

@@ -14,7 +14,7 @@ interface Waiting<V> {
 export interface AskedAtOnce {
   /** Names of one question at most. */
   readonly namesMax: number;
-  /** Questions under way at most; whoever comes while there are so many is part of the next one. */
+  /** Questions under way at most, those not counted that are late; whoever comes while there are so many is part of the next one. */
   readonly questionsMax: number;
 }
 
@@ -31,11 +31,6 @@ export class AskedTogether<V> {
     private readonly question: AskForAll<V>,
     private readonly atOnce: AskedAtOnce,
   ) {}
-
-  /** Nobody waits for anything. */
-  get isIdle(): boolean {
-    return this.waiting.size === 0 && this.underWay === 0;
-  }
 
   /** What there is about a name; null: nothing. Fails as its question does. */
   find(name: string): Promise<V | null> {

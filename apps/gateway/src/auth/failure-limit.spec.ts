@@ -10,8 +10,8 @@ const random = { below: () => 0, bytes: (many: number) => new Uint8Array(many) }
 const ADDRESS = '192.0.2.1';
 
 /** The limit of one gateway, on a count that it shares. */
-function gateway(limiter: Limiter): FailureLimit {
-  const context = { clock, random, limiter, log: silentLogger };
+function gateway(limiter: Limiter, time = clock): FailureLimit {
+  const context = { clock: time, random, limiter, log: silentLogger };
   return new FailureLimit(context, new SharedCount(context));
 }
 
@@ -55,5 +55,19 @@ describe('an address that fails to sign in', () => {
     const shared = localLimiter(clock);
     await useUp(gateway(shared));
     expect((await checked(gateway(shared), work)).told).toBe('rate_limited');
+  });
+
+  it('has nothing more done for it where another gateway saw it, until the shared count is asked again', async () => {
+    const time = { now: () => at, monotonic: () => at };
+    let at = 1_000;
+    const shared = localLimiter(time);
+    await useUp(gateway(shared, time));
+    const other = gateway(shared, time);
+    expect(await checked(other, bad)).toEqual({ told: 'rate_limited', isBegun: true });
+    for (let no = 0; no < 3; no += 1) expect(await checked(other, bad)).toEqual({ told: 'rate_limited', isBegun: false });
+    at += 1_000;
+    expect(await checked(other, bad)).toEqual({ told: 'rate_limited', isBegun: true });
+    at += FAILED_AUTH_POLICY.windowMs;
+    expect(await checked(other, good)).toEqual({ told: 'a key', isBegun: true });
   });
 });

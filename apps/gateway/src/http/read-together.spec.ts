@@ -58,6 +58,27 @@ describe('objects that are read together', () => {
     expect(units).toHaveLength(1);
   });
 
+  it('leave nothing of their scopes behind, read, absent or failed', async () => {
+    const { objects } = reader((id) => {
+      if (id === 'broken') throw new Error('a row that cannot be read');
+      return id === 'none' ? null : id;
+    });
+    const asked = ['a', 'broken', 'none'].flatMap((id) => [objects.find(ACME, id), objects.find(OTHER, id)]);
+    expect(objects.waitingScopes).toBe(2);
+    await Promise.allSettled(asked);
+    expect(objects.waitingScopes).toBe(0);
+  });
+
+  it('are each read alone where their unit took too long: whose own read is quick gets it', async () => {
+    const slow = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+    const { objects } = reader((id) => {
+      if (id === 'slow') throw slow;
+      return id;
+    });
+    const ended = await Promise.allSettled([objects.find(ACME, 'slow'), objects.find(ACME, 'a')]);
+    expect(ended.map((one) => (one.status === 'fulfilled' ? one.value : one.reason))).toEqual([slow, 'ten_acme/a']);
+  });
+
   it('are read anew for whoever asks later', async () => {
     let no = 0;
     const { objects } = reader((id) => `${id}${++no}`);

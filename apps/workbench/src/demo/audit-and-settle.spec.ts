@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { auditAndSettle } from './audit-and-settle';
-import { noFindings } from './judge';
+import { type Findings, noFindings } from './judge';
 import type { DemoSettlement } from './settle';
 import { copyOf, fillOf, truthOf } from './testing/judged-copy';
 
@@ -8,7 +8,7 @@ const brand = (name: string) => ({ name, copies: [{ copyId: `cpy_${name}`, addre
 type Brand = ReturnType<typeof brand>;
 
 /** A venue on which an order fills behind each of the first `late` closings, two brands, and what was done in which order. */
-function stage(late: number) {
+function stage(late: number, violations: Findings['violations'] = []) {
   const brands = [brand('one'), brand('two')];
   const did: string[] = [];
   let [trades, closings] = [1, 0];
@@ -16,7 +16,7 @@ function stage(late: number) {
   const audit = async () => {
     did.push(`look at ${trades}`);
     const copies = await Promise.all(brands.map(async (one) => [one, [copyOf({ copyId: `cpy_${one.name}`, truth: await truth() })]] as const));
-    return { findings: noFindings(), copies: new Map(copies) };
+    return { findings: { ...noFindings(), violations }, copies: new Map(copies) };
   };
   const settle = async ({ name }: Brand, from: string): Promise<DemoSettlement> => {
     const to = `${name} ${++closings}`;
@@ -43,6 +43,13 @@ describe('auditing copies and closing their books', () => {
       ['two 2', 'two 4'],
     ]);
     expect([...audit.copies.values()].flat().map(({ truth }) => truth.fills.length)).toEqual([2, 2]);
+  });
+
+  it('is not done again to find less: what a look found broken is told, whatever traded behind it', async () => {
+    const violations = [{ rule: 'every gap has a reason', detail: 'one cpy_one SOL' }];
+    const { did, end } = stage(1, violations);
+    expect((await end()).audit.findings.violations).toEqual(violations);
+    expect(did.filter((one) => one.startsWith('look'))).toHaveLength(1);
   });
 
   it('ends with what it has where trading never ends', async () => {

@@ -27,6 +27,7 @@ const READS_AT_ONCE = 8;
 /**
  * Audits every copy and closes the books behind it. Books and audit speak of the same trades only where the venue did nothing between the look and the closing;
  * where it did (an order of repair that left late), both are made again, and the settlements that follow each other are the books.
+ * What a look found broken stays found: it had its time before.
  */
 export async function auditAndSettle<B extends Brand>(
   audit: () => Promise<Audit<B>>,
@@ -36,7 +37,8 @@ export async function auditAndSettle<B extends Brand>(
   for (let made = 1; ; made += 1) {
     const looked = await audit();
     for (const [brand, settled] of settlements) settled.push(await closing.settle(brand, settled.at(-1)?.to ?? closing.from));
-    if (made >= CLOSINGS_MAX || !(await isAnyTraded(looked, closing))) return { audit: looked, settlements };
+    const isDecided = looked.findings.violations.length > 0 || made >= CLOSINGS_MAX;
+    if (isDecided || !(await isAnyTraded(looked, closing))) return { audit: looked, settlements };
   }
 }
 

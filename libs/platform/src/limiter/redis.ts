@@ -184,8 +184,8 @@ function decisionsOf({ policies, claim, asked }: Step, answer: readonly number[]
   });
 }
 
-/** How long a place that is given back may wait for a request whose command it can leave with. */
-const GIVEN_BACK_WITHIN_MS = 5;
+/** How long a place that is given back may wait for a request whose command it can leave with: so long it is held for the other gateways. */
+const GIVEN_BACK_WITHIN_MS = 1;
 
 /** Places that are given back leave together, with one command for each key: right in front of the next requests, or by themselves a moment later. */
 class Releases {
