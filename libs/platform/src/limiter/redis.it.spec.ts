@@ -64,6 +64,34 @@ describe.skipIf(!hasRedisForTests())('shared limiter (needs REDIS_URL or redis-s
     await given;
   });
 
+  it.each([
+    ['of requests whose answer was lost', 'EVALSHA'],
+    ['that were given back and whose answer was lost', 'ZREM'],
+  ])('holds no places %s beyond what is asked next', async (_, lost) => {
+    const policy = { name: 'p', key: `lost:${lost}`, rate: 1, periodMs: 3_600_000, burst: 99, cost: 1 };
+    const claim = (holder: string) => ({ key: `lost:${lost}:places`, limit: 3, holder, leaseMs: 60_000 });
+    const take = (holder: string) => limiter.take('lost', [policy], claim(holder));
+    let isLosing = false;
+    // What is carried out but not answered, and what is never carried out: the sender cannot tell them apart.
+    const command = async (args: readonly string[]): Promise<unknown> => {
+      const isLost = isLosing && args[0] === lost;
+      const answer = isLost && lost === 'ZREM' ? null : await redis.command(args);
+      if (isLost) throw new Error('no answer');
+      return answer;
+    };
+    const limiter = redisLimiter({ ...redis, command });
+    // Redis knows the script.
+    await limiter.take('lost', [policy]);
+    if (lost === 'ZREM') await Promise.all(['a', 'b', 'c'].map(take));
+    isLosing = true;
+    const asked = ['a', 'b', 'c'].map((holder) => (lost === 'ZREM' ? limiter.release('lost', claim(holder)) : take(holder)));
+    expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await redis.command(['ZCARD', `lim:{lost}:lost:${lost}:places`])).toBe(3);
+    isLosing = false;
+    expect((await take('d')).slots).toMatchObject({ remaining: 2 });
+    expect(await redis.command(['ZRANGE', `lim:{lost}:lost:${lost}:places`, '0', '-1'])).toEqual(['d']);
+  });
+
   it('keeps apart what differs in anything but its holder, and splits what is too much for one step', async () => {
     const { limiter, steps } = counted();
     const policy = { name: 'p', key: 'many', rate: 1, periodMs: 3_600_000, burst: 249, cost: 1 };

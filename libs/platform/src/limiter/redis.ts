@@ -85,7 +85,7 @@ interface Step {
 /** The limiter shared by all processes. Rejects while Redis cannot be reached. */
 export function redisLimiter(redis: RedisConnection): Limiter {
   const releases = new Releases(redis);
-  const steps = new Steps(redis, () => releases.leaveNow());
+  const steps = new Steps(redis, releases);
   return {
     release: (group, { key, holder }) => releases.giveBack(keyOf(group, key), holder),
     take: (group, policies, claim) => {
@@ -102,8 +102,7 @@ class Steps {
 
   constructor(
     private readonly redis: RedisConnection,
-    /** Called before requests leave: what was given back before they came has to count for them. */
-    private readonly before: () => void,
+    private readonly releases: Releases,
   ) {}
 
   take(group: string, policies: readonly LimitPolicy[], claim: SlotClaim | null): Promise<LimitDecision> {
@@ -131,12 +130,18 @@ class Steps {
   }
 
   private async send(step: Step): Promise<void> {
-    const { asked } = step;
-    this.before();
+    const { asked, claim } = step;
+    // What was given back before they came has to count for them.
+    this.releases.leaveNow();
     try {
       const decisions = decisionsOf(step, Answer.parse(await this.run(argumentsOf(step))));
       for (const [index, decision] of decisions.entries()) asked[index]?.resolve(decision);
     } catch (error) {
+      if (claim !== null)
+        this.releases.owe(
+          keyOf(step.group, claim.key),
+          asked.map(({ holder }) => holder),
+        );
       for (const { reject } of asked) reject(error);
     }
   }
@@ -187,25 +192,44 @@ function decisionsOf({ policies, claim, asked }: Step, answer: readonly number[]
 /** How long a place that is given back may wait for a request whose command it can leave with: so long it is held for the other gateways. */
 const GIVEN_BACK_WITHIN_MS = 1;
 
-/** Places that are given back leave together, with one command for each key: right in front of the next requests, or by themselves a moment later. */
+/** Places that may be held for nobody, at most: of more the oldest come back when their lease ends. */
+const OWED_MAX = 10_000;
+
+/**
+ * Places that are given back leave together, with one command for each key: right in front of the next requests, or by themselves a moment later. Of a command
+ * without an answer nobody knows whether Redis carries it out, now or when it goes on: its places are given back in front of what is asked next.
+ */
 class Releases {
   private holders = new Map<string, string[]>();
+  private owed: { readonly key: string; readonly holder: string }[] = [];
   private leaving: { readonly left: Promise<void>; readonly leave: () => void } | null = null;
 
   constructor(private readonly redis: RedisConnection) {}
 
   /** Resolves once it is given back. */
   giveBack(key: string, holder: string): Promise<void> {
-    const own = this.holders.get(key);
-    if (own === undefined) this.holders.set(key, [holder]);
-    else own.push(holder);
+    this.add(key, holder);
     this.leaving ??= this.leaveSoon();
     return this.leaving.left;
   }
 
+  /** These may be held, for requests that do not use them. */
+  owe(key: string, holders: readonly string[]): void {
+    for (const holder of holders) this.owed.push({ key, holder });
+    this.owed.splice(0, Math.max(0, this.owed.length - OWED_MAX));
+  }
+
   /** Sends what waits. */
   leaveNow(): void {
-    this.leaving?.leave();
+    if (this.leaving !== null) this.leaving.leave();
+    // Their own askers have gone on long ago.
+    else if (this.owed.length > 0) this.send().catch(() => undefined);
+  }
+
+  private add(key: string, holder: string): void {
+    const own = this.holders.get(key);
+    if (own === undefined) this.holders.set(key, [holder]);
+    else own.push(holder);
   }
 
   private leaveSoon(): { readonly left: Promise<void>; readonly leave: () => void } {
@@ -213,14 +237,31 @@ class Releases {
     const left = new Promise<void>((resolve, reject) => {
       leave = (): void => {
         clearTimeout(timer);
-        const { holders } = this;
-        this.holders = new Map();
         this.leaving = null;
-        Promise.all([...holders].map(([key, those]) => this.redis.command(['ZREM', key, ...those]))).then(() => resolve(), reject);
+        this.send().then(resolve, reject);
       };
     });
     const timer = setTimeout(leave, GIVEN_BACK_WITHIN_MS);
     return { left, leave };
+  }
+
+  private async send(): Promise<void> {
+    for (const { key, holder } of this.owed) this.add(key, holder);
+    this.owed = [];
+    const { holders } = this;
+    this.holders = new Map();
+    const sent = await Promise.allSettled([...holders].map(([key, those]) => this.sendOne(key, those)));
+    const failed = sent.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  private async sendOne(key: string, holders: readonly string[]): Promise<void> {
+    try {
+      await this.redis.command(['ZREM', key, ...holders]);
+    } catch (error) {
+      this.owe(key, holders);
+      throw error;
+    }
   }
 }
 
