@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { type Health, httpServer, type Metrics } from '@lockstep/platform';
+import { type Health, httpServer, INNER_DOOR_LIMITS, listenAt, type Metrics } from '@lockstep/platform';
 
 /** Where health and metrics are answered. */
 export interface HealthDoor {
@@ -7,28 +6,15 @@ export interface HealthDoor {
   close(): Promise<void>;
 }
 
-const HTTP_LIMITS = {
-  requestTimeoutMs: 5_000,
-  headersTimeoutMs: 5_000,
-  keepAliveTimeoutMs: 5_000,
-  headerMaxBytes: 16_384,
-  connectionsMax: 100,
-  farewellMaxMs: 1_000,
-} as const;
-
 /** Answers `/health/live`, `/health/ready` and `/metrics` on an address that should stay inside: it knows no keys. */
 export async function openHealthDoor(at: { readonly host: string; readonly port: number }, health: Health, metrics: Metrics): Promise<HealthDoor> {
-  const { server, close } = httpServer(HTTP_LIMITS, (request, response) => {
+  const door = httpServer(INNER_DOOR_LIMITS, (request, response) => {
     void answer(request.url ?? '', health, metrics).then(({ status, type, body }) => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(body);
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(at.port, at.host, resolve);
-  });
-  return { port: (server.address() as AddressInfo).port, close };
+  return { port: await listenAt(door, at), close: () => door.close() };
 }
 
 interface Answer {

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Health, httpServer, type Metrics } from '@lockstep/platform';
+import { type Health, httpServer, INNER_DOOR_LIMITS, listenAt, type Metrics } from '@lockstep/platform';
 import type { Engine } from './boot';
 
 /** The engine's own door. */
@@ -12,15 +11,6 @@ export interface AdminServer {
 
 /** What the door shows of a running engine. */
 export type ShownEngine = Pick<Engine, 'standing' | 'idle'> & { readonly ctx: Pick<Engine['ctx'], 'waves'> };
-
-const HTTP_LIMITS = {
-  requestTimeoutMs: 5_000,
-  headersTimeoutMs: 5_000,
-  keepAliveTimeoutMs: 5_000,
-  headerMaxBytes: 16_384,
-  connectionsMax: 100,
-  farewellMaxMs: 1_000,
-} as const;
 
 /** Opens the engine's own door, on loopback: health, metrics, and `/waves?since=N` for benches and people. It knows no keys. */
 export async function openAdmin(
@@ -34,21 +24,17 @@ export async function openAdmin(
   const ending = new Promise<'ending'>((resolve) => {
     end = () => resolve('ending');
   });
-  const { server, close } = httpServer(HTTP_LIMITS, (request, response) => {
+  const door = httpServer(INNER_DOOR_LIMITS, (request, response) => {
     void answer(request.url ?? '/', response, { health, metrics, engine, ending }).catch(() => {
       response.statusCode = 500;
       response.end();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listenAt(door, { host, port }),
     close: () => {
       end();
-      return close();
+      return door.close();
     },
   };
 }

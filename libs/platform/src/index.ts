@@ -12,6 +12,7 @@ export { type ProcessName, VARIABLES, type VariableName } from './config/variabl
 export * from './health/health';
 export * from './health/loop-delay';
 export { type HttpHandler, type HttpLimits, type HttpServer, httpServer } from './http/http-server';
+export { INNER_DOOR_LIMITS, listenAt } from './http/inner-door';
 export * from './lifecycle/lifecycle';
 export type { LimitDecision, LimitPolicy, PolicyState, SlotClaim, SlotState } from './limiter/gcra';
 export { type Limiter, MAX_POLICIES } from './limiter/limiter';

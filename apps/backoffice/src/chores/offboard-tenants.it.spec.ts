@@ -1,5 +1,5 @@
 import { readCsv } from '@lockstep/delivery';
-import { type CopyId, type FollowerId, type LeaderId, present, type TenantScope, unwrap, type VenueAccountId } from '@lockstep/kernel';
+import { type CopyId, type FollowerId, present, type TenantScope, unwrap } from '@lockstep/kernel';
 import {
   ARCHIVE_TABLES,
   type AuditSource,
@@ -16,7 +16,7 @@ import {
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleFills, sampleOrders } from '../../../../libs/storage/src/testing/sample-rows';
+import { sampleAccount, sampleCopy, sampleFills, sampleOrders } from '../../../../libs/storage/src/testing/sample-rows';
 import { openTestStorage, type TestStorage } from '../../../../libs/storage/src/testing/test-storage';
 import { JobRunner } from '../jobs/runner';
 import { fillOf, postAs, type TestContext, testContext } from '../testing/test-context';
@@ -63,8 +63,8 @@ async function leaving(name: string, begun = true): Promise<Leaving> {
     await unit.tenantKeys.keep(Buffer.from('tenant key'));
     await unit.followerKeys.insert({ followerId: follower, sealedKey: Buffer.from('key'), createdAt: unit.now });
     await unit.followerRefs.insert({ followerId: follower, sealedRef: Buffer.from('name'), digest: Buffer.from(follower) });
-    await unit.venueAccounts.insert(accountOf(account, follower, own, unit.now));
-    await unit.copies.insert(copyOf(copy, { leader, follower, account }, unit.now));
+    await unit.venueAccounts.insert(sampleAccount({ id: account, followerId: follower, address: own, agentAddress: address() }, unit.now));
+    await unit.copies.insert(sampleCopy({ id: copy, leaderId: leader, followerId: follower, venueAccountId: account }, unit.now));
     const key = { id: test.ids.next('apiKey'), kid: `kid${follower.slice(-8)}`, scopes: ['copies:read'], narrowedTo: [], allowedAddresses: [] };
     const shared = { signed: 'nothing', status: 'active', createdAt: unit.now, expiresAt: null, apiVersion: '2026-11-01' } as const;
     await unit.apiKeys.insert({
@@ -99,46 +99,6 @@ async function leaving(name: string, begun = true): Promise<Leaving> {
 
 /** Money that was booked of a tenant's copy a moment ago and is not settled. */
 const booked = ({ scope }: Leaving, no = 1): Promise<void> => postAs(test, scope, [fillOf(no, 1, test.clock.now() - 1)]);
-
-const accountOf = (id: VenueAccountId, followerId: FollowerId, own: string, at: number) =>
-  ({
-    id,
-    followerId,
-    venue: 'hyperliquid',
-    network: 'mainnet',
-    address: own,
-    accountType: 'main',
-    masterAddress: null,
-    mode: 'standard',
-    agentAddress: address(),
-    agentName: null,
-    sealedAgentKey: Buffer.from('sealed'),
-    agentStatus: 'approved',
-    agentValidUntil: null,
-    builderAddress: null,
-    builderFeeApproved: 0,
-    approvals: [],
-    status: 'active',
-    statusReason: null,
-    createdAt: at,
-    updatedAt: at,
-  }) as const;
-
-const copyOf = (id: CopyId, of: { readonly leader: LeaderId; readonly follower: FollowerId; readonly account: VenueAccountId }, at: number) => ({
-  id,
-  leaderId: of.leader,
-  followerId: of.follower,
-  venueAccountId: of.account,
-  allocation: 100_000_000_000n,
-  state: 'active',
-  stateReason: null,
-  settingsVersion: 1,
-  createdAt: at,
-  updatedAt: at,
-  startedAt: null,
-  stoppedAt: null,
-  unwindBy: null,
-});
 
 const stepOf = async ({ scope }: Leaving) => ctx.storage.platform((unit) => unit.offboardings.of(scope.tenantId));
 const work = (): Promise<void> => offboardTenants.run(ctx);

@@ -3,7 +3,7 @@ import { postFunding } from '@lockstep/ledger';
 import { clearEvents, closePeriodJob, MONEY_WAIT_MAX_MS, markPeriod, recordFollowerClose, saveFundingReadTimes } from '@lockstep/storage';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleFills, sampleOrders } from '../../../../libs/storage/src/testing/sample-rows';
+import { sampleAccount, sampleCopy, sampleFills, sampleOrders } from '../../../../libs/storage/src/testing/sample-rows';
 import { openTestStorage, type TestStorage } from '../../../../libs/storage/src/testing/test-storage';
 import { finishErasures } from '../chores/finish-erasures';
 import { type TestContext, testContext } from '../testing/test-context';
@@ -45,30 +45,12 @@ async function asked(scope: TenantScope): Promise<Person> {
     const times = { createdAt: unit.now, updatedAt: unit.now };
     await unit.leaders.insert({ id: leader, watchedNo: watched.no, name: 'Leader', terms: {}, status: 'active', access: 'everyone', ...times });
     await unit.followers.insert({ id: follower, externalRef: `name of ${follower}`, status: 'closed', ...times });
-    await unit.venueAccounts.insert({
-      id: account,
-      followerId: follower,
-      venue: 'hyperliquid',
-      network: 'mainnet',
-      address: address(),
-      accountType: 'main',
-      masterAddress: null,
-      mode: 'standard',
-      agentAddress: address(),
-      agentName: null,
-      sealedAgentKey: Buffer.from('sealed'),
-      agentStatus: 'approved',
-      agentValidUntil: null,
-      builderAddress: null,
-      builderFeeApproved: 0,
-      approvals: [],
-      status: 'closed',
-      statusReason: 'erasure',
-      ...times,
-    });
-    const of = { leaderId: leader, followerId: follower, venueAccountId: account };
-    const state = { state: 'stopped', stateReason: 'flat', startedAt: unit.now, stoppedAt: unit.now, unwindBy: null };
-    await unit.copies.insert({ id: copy, ...of, allocation: 100_000_000_000n, settingsVersion: 1, ...state, ...times });
+    const ended = { status: 'closed', statusReason: 'erasure' } as const;
+    await unit.venueAccounts.insert(
+      sampleAccount({ id: account, followerId: follower, address: address(), agentAddress: address() }, unit.now, ended),
+    );
+    const of = { id: copy, leaderId: leader, followerId: follower, venueAccountId: account };
+    await unit.copies.insert(sampleCopy(of, unit.now, { state: 'stopped', stateReason: 'flat', startedAt: unit.now, stoppedAt: unit.now }));
     await unit.followerErasures.insert({ followerId: follower, actor: 'key_1', askedAt: unit.now, erasedAt: null, waitsFor: null });
     const accountNo = Number(present(await unit.venueAccounts.findOne({ id: account }), 'the account').no);
     return { scope, follower, account, accountNo, copy, copyNo: present(await unit.copies.findOne({ id: copy }), 'the copy').no };

@@ -1,5 +1,6 @@
-import type { CopyId, Ids, LeaderId } from '@lockstep/kernel';
+import type { CopyId, FollowerId, Ids, LeaderId, VenueAccountId } from '@lockstep/kernel';
 import type { LeaderFillRow } from '../rows/platform';
+import type { CopyRow, VenueAccountRow } from '../rows/roster';
 import type { NewRow } from '../rows/scoped';
 import type { FillRow, OrderRow } from '../rows/trading';
 import { fillIdOf, orderIdOf } from '../trading/record-ids';
@@ -108,5 +109,54 @@ export function sampleLeaderFill(tid: string, over: Partial<Omit<LeaderFillRow, 
     receivedAt: 1_763_800_000_040.5,
     provisional: false,
     ...over,
+  };
+}
+
+/** An account that is in use, with a key. */
+export function sampleAccount(
+  of: { readonly id: VenueAccountId; readonly followerId: FollowerId; readonly address: string; readonly agentAddress: string },
+  at: number,
+  over: Partial<NewRow<VenueAccountRow, 'no'>> = {},
+): NewRow<VenueAccountRow, 'no'> {
+  return {
+    venue: 'hyperliquid',
+    network: 'mainnet',
+    accountType: 'main',
+    masterAddress: null,
+    mode: 'standard',
+    agentName: null,
+    sealedAgentKey: Buffer.from('sealed'),
+    agentStatus: 'approved',
+    agentValidUntil: null,
+    builderAddress: null,
+    builderFeeApproved: 0,
+    approvals: [],
+    status: 'active',
+    statusReason: null,
+    createdAt: at,
+    updatedAt: at,
+    ...over,
+    ...of,
+  };
+}
+
+/** A copy that is active. */
+export function sampleCopy(
+  of: { readonly id: CopyId; readonly leaderId: LeaderId; readonly followerId: FollowerId; readonly venueAccountId: VenueAccountId },
+  at: number,
+  over: Partial<NewRow<CopyRow, 'no'>> = {},
+): NewRow<CopyRow, 'no'> {
+  return {
+    allocation: 100_000_000_000n,
+    state: 'active',
+    stateReason: null,
+    settingsVersion: 1,
+    createdAt: at,
+    updatedAt: at,
+    startedAt: null,
+    stoppedAt: null,
+    unwindBy: null,
+    ...over,
+    ...of,
   };
 }
