@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { isDomainName } from '@lockstep/tenancy';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -43,5 +43,11 @@ export function domainOf(text: string): string | null {
   // What a URL would take for more than a host is refused before it is read as one.
   if (/[\s%/\\@:?#[\]]/.test(text)) return null;
   const name = domainToASCII(text.trim()).replace(/\.$/, '');
-  return isDomainName(name) ? name : null;
+  return isDomainName(name) && isReadable(name) ? name : null;
 }
+
+/** Every `xn--` label stands for a name. Node 24 lets names of ASCII letters pass without looking, and leaves what it cannot read as it is. */
+const isReadable = (name: string): boolean =>
+  !domainToUnicode(name)
+    .split('.')
+    .some((label) => label.startsWith('xn--'));
